@@ -1,0 +1,34 @@
+# How every target of this project is compiled.
+
+if(PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+  if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+  endif()
+endif()
+
+add_library(pbft_flags INTERFACE)
+target_compile_features(pbft_flags INTERFACE cxx_std_20)
+if(PROJECT_IS_TOP_LEVEL)
+  target_compile_options(pbft_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+    -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+endif()
+if(PBFT_SANITIZE)
+  target_compile_options(pbft_flags INTERFACE -fsanitize=${PBFT_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(pbft_flags INTERFACE -fsanitize=${PBFT_SANITIZE})
+endif()
+
+# pbft_component(NAME FILES...): one folder under lib/, compiled once as position-independent
+# objects with hidden visibility; the library pbft is made of all that users need.
+function(pbft_component name)
+  add_library(pbft_${name} STATIC ${ARGN})
+  target_include_directories(pbft_${name} PUBLIC
+    "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/lib")
+  target_link_libraries(pbft_${name} PRIVATE $<BUILD_INTERFACE:pbft_flags>)
+  target_compile_features(pbft_${name} PUBLIC cxx_std_20)
+  set_target_properties(pbft_${name} PROPERTIES
+    POSITION_INDEPENDENT_CODE ON
+    CXX_VISIBILITY_PRESET hidden
+    VISIBILITY_INLINES_HIDDEN ON)
+endfunction()

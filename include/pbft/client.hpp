@@ -1,0 +1,48 @@
+// A client: has operations executed, exactly once, whatever f replicas do.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "pbft/config.hpp"
+#include "pbft/options.hpp"
+#include "pbft/result.hpp"
+
+namespace pbft {
+
+/// Move-only handle. Thread-safe. One process at a time per client key: a second one takes over, and the
+/// operations of the first end as `rejected`.
+class Client {
+ public:
+  using Callback = std::function<void(Result<Bytes>)>;
+
+  /// Returns once f+1 replicas have answered an ordered operation of this client.
+  /// Errors: invalid_argument (configuration, key not admitted), timed_out (too few replicas answer).
+  /// With options.loop set it returns at once; the first operations wait for the answer.
+  static Result<Client> connect(const ClusterConfig& config, const ClientKey& key, const ClientOptions& options = {});
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+  ~Client();  ///< stop()
+
+  /// Blocks until f+1 equal replies by distinct replicas, or Error: timed_out, overloaded, rejected, stopped.
+  Result<Bytes> invoke(BytesView operation);
+  /// A linearizable read. In this version it is ordered like an operation.
+  Result<Bytes> query(BytesView operation);
+
+  /// `done` is called exactly once, from the client's loop thread; keep it short. Many may be outstanding
+  /// (AgreedLimits::client_window on the wire, the rest wait here).
+  void invoke_async(BytesView operation, Callback done);
+  void query_async(BytesView operation, Callback done);
+
+  /// The view that f+1 replicas report, for curiosity and tests.
+  View view() const;
+  /// Outstanding operations end with `stopped`, before stop() returns. Idempotent.
+  void stop();
+
+ private:
+  class Impl;
+  explicit Client(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pbft

@@ -1,0 +1,89 @@
+// Who is in the cluster, and the keys that prove it.
+#pragma once
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pbft/limits.hpp"
+#include "pbft/result.hpp"
+#include "pbft/types.hpp"
+
+namespace pbft {
+
+/// Ed25519 public key (RFC 8032), 32 bytes.
+struct PublicKey {
+  std::array<std::uint8_t, 32> bytes{};
+  constexpr auto operator<=>(const PublicKey&) const = default;
+};
+
+/// Ed25519 secret seed; wiped from memory when destroyed. One key per identity: never shared, never used twice.
+class SecretKey {
+ public:
+  /// A fresh key from the operating system's random source.
+  static SecretKey generate();
+  /// From 32 seed bytes (RFC 8032, 5.1.5).
+  static SecretKey from_seed(const std::array<std::uint8_t, 32>& seed);
+
+  SecretKey(const SecretKey&) = default;
+  SecretKey& operator=(const SecretKey&) = default;
+  ~SecretKey();
+
+  PublicKey public_key() const;
+  const std::array<std::uint8_t, 32>& seed() const { return seed_; }
+
+ private:
+  SecretKey() = default;
+  std::array<std::uint8_t, 32> seed_{};
+};
+
+/// 64 hexadecimal digits.
+std::string to_text(const PublicKey& key);
+/// Error::message names what is wrong with `hex`; a key that is not canonical or of small order is refused.
+Result<PublicKey> public_key_from_text(const std::string& hex);
+
+struct ReplicaInfo {
+  ReplicaId id;
+  std::string host;  ///< IPv4 or IPv6 address, without brackets.
+  std::uint16_t port = 0;
+  PublicKey key;
+};
+
+struct ClientInfo {
+  ClientId id;
+  PublicKey key;
+};
+
+/// The genesis of a cluster, equal on every replica and client.
+struct ClusterConfig {
+  std::vector<ReplicaInfo> replicas;  ///< Ids 0..n-1, any order; n from 4 to 64.
+  std::vector<ClientInfo> clients;    ///< The admitted clients.
+  AgreedLimits limits;
+
+  /// First fault found: too few replicas, ids missing or listed twice, a bad address, a weak key, or keys that
+  /// are equal or share one X25519 image. `path` locates it for the caller: "replica[2].public_key".
+  struct Fault {
+    std::string path;
+    std::string message;
+  };
+  std::vector<Fault> faults() const;
+};
+
+/// BLAKE2b-256 over the canonical form of the configuration: which cluster this is. Unequal configurations
+/// have unequal ids; the order of the lists does not matter.
+Digest cluster_id(const ClusterConfig& config);
+
+/// A replica's identity and its secret.
+struct ReplicaKey {
+  ReplicaId id;
+  SecretKey key;
+};
+
+/// A client's identity and its secret.
+struct ClientKey {
+  ClientId id;
+  SecretKey key;
+};
+
+}  // namespace pbft

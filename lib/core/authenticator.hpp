@@ -1,0 +1,29 @@
+// The only maker of AuthenticMessage: checks the outer signature of a decoded message.
+#pragma once
+
+#include <variant>
+
+#include "core/crypto.hpp"
+#include "core/messages.hpp"
+#include "core/quorum.hpp"
+#include "core/rejection.hpp"
+
+namespace pbft::core {
+
+/// Stateless; any thread, as far as `crypto` allows it.
+class Authenticator {
+ public:
+  Authenticator(const Crypto& crypto, Quorums quorums) : crypto_(crypto), quorums_(quorums) {}
+
+  /// Checks the signature of the signer that the message names (for PrePrepare and NewView the primary of the
+  /// view); sets Body::requests_authentic of an enclosed body; fills derived digests. Certificates inside
+  /// ViewChange and NewView are left to the core, which checks them for the view that it really enters.
+  std::variant<AuthenticMessage, Rejection> authenticate(Message message) const;
+
+ private:
+  bool requests_authentic(const Body& body) const;
+  const Crypto& crypto_;
+  Quorums quorums_;
+};
+
+}  // namespace pbft::core

@@ -1,0 +1,70 @@
+// core::Replica: the protocol, as a function from inputs to outputs. No clock, socket, file, thread or
+// random source; the same inputs give the same outputs on every machine.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+
+#include "core/crypto.hpp"
+#include "core/io.hpp"
+#include "core/quorum.hpp"
+#include "pbft/limits.hpp"
+
+namespace pbft::core {
+
+struct ReplicaConfig {
+  ReplicaId id;
+  std::uint32_t replicas = 4;     ///< n, at least 4, at most max_replicas.
+  std::set<ClientId> clients;     ///< Admitted.
+  AgreedLimits agreed;
+  ReplicaLimits limits;
+  Digest genesis;                 ///< Digest of the bytes StateMachine::save writes in the initial state.
+  /// StateMachine::valid over all operations of a request; pure. Empty: everything is valid.
+  std::function<bool(const Request&)> valid;
+};
+
+/// A consistent picture of one moment.
+struct ReplicaState {
+  View view;          ///< Last view entered.
+  View pending;       ///< Equal to view, or the view it wants.
+  SeqNum stable;      ///< Low watermark h.
+  SeqNum executed;
+  SeqNum checkpoint;          ///< Last own checkpoint.
+  Digest checkpoint_state;    ///< Its state digest.
+  std::uint64_t operations = 0;  ///< Executed since genesis, by this process.
+  std::uint64_t view_changes = 0;
+  std::size_t waiting_requests = 0;
+  std::size_t waiting_bytes = 0;
+  bool answering = true;      ///< False after divergence.
+};
+
+class Replica {
+ public:
+  /// `crypto` signs as config.id and outlives the replica.
+  Replica(ReplicaConfig config, const Crypto& crypto);
+  ~Replica();
+  Replica(Replica&&) noexcept;
+  Replica& operator=(Replica&&) noexcept;
+
+  /// To be called once, before any step: first timers and the first Status.
+  void start(Now now, Outputs& out);
+  /// Handles one input completely; appends to `out` in the order in which it is to be done.
+  void step(Input input, Outputs& out);
+
+  ReplicaState state() const;
+  /// Stops the process if a rule about our own state is broken. Runs after every step in debug builds,
+  /// tests and simulation.
+  void invariants() const;
+
+  // For tests: what this replica knows about one slot.
+  bool has_prepared(SeqNum seq) const;
+  bool has_committed(SeqNum seq) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pbft::core
