@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "pbft/config.hpp"
+#include "pbft/export.hpp"
 #include "pbft/options.hpp"
 #include "pbft/result.hpp"
 
@@ -12,14 +13,15 @@ namespace pbft {
 
 /// Move-only handle. Thread-safe. One process at a time per client key: a second one takes over, and the
 /// operations of the first end as `rejected`.
-class Client {
+class PBFT_API Client {
  public:
   using Callback = std::function<void(Result<Bytes>)>;
 
   /// Returns once f+1 replicas have answered an ordered operation of this client.
   /// Errors: invalid_argument (configuration, key not admitted), timed_out (too few replicas answer).
   /// With options.loop set it returns at once; the first operations wait for the answer.
-  static Result<Client> connect(const ClusterConfig& config, const ClientKey& key, const ClientOptions& options = {});
+  static Result<Client> connect(const ClusterConfig& config, const ClientKey& key,
+                                const ClientOptions& options = {});
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
   ~Client();  ///< stop()
@@ -40,7 +42,7 @@ class Client {
   void stop();
 
  private:
-  class Impl;
+  class PBFT_LOCAL Impl;
   explicit Client(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "pbft/export.hpp"
 #include "pbft/limits.hpp"
 #include "pbft/result.hpp"
 #include "pbft/types.hpp"
@@ -18,8 +19,9 @@ struct PublicKey {
   constexpr auto operator<=>(const PublicKey&) const = default;
 };
 
-/// Ed25519 secret seed; wiped from memory when destroyed. One key per identity: never shared, never used twice.
-class SecretKey {
+/// Ed25519 secret seed; wiped from memory when destroyed. One key per identity: never shared, never used
+/// twice.
+class PBFT_API SecretKey {
  public:
   /// A fresh key from the operating system's random source.
   static SecretKey generate();
@@ -39,9 +41,9 @@ class SecretKey {
 };
 
 /// 64 hexadecimal digits.
-std::string to_text(const PublicKey& key);
+PBFT_API std::string to_text(const PublicKey& key);
 /// Error::message names what is wrong with `hex`; a key that is not canonical or of small order is refused.
-Result<PublicKey> public_key_from_text(const std::string& hex);
+PBFT_API Result<PublicKey> public_key_from_text(const std::string& hex);
 
 struct ReplicaInfo {
   ReplicaId id;
@@ -56,13 +58,13 @@ struct ClientInfo {
 };
 
 /// The genesis of a cluster, equal on every replica and client.
-struct ClusterConfig {
+struct PBFT_API ClusterConfig {
   std::vector<ReplicaInfo> replicas;  ///< Ids 0..n-1, any order; n from 4 to 64.
   std::vector<ClientInfo> clients;    ///< The admitted clients.
   AgreedLimits limits;
 
-  /// First fault found: too few replicas, ids missing or listed twice, a bad address, a weak key, or keys that
-  /// are equal or share one X25519 image. `path` locates it for the caller: "replica[2].public_key".
+  /// First fault found: too few replicas, ids missing or listed twice, a bad address, a weak key, or keys
+  /// that are equal or share one X25519 image. `path` locates it for the caller: "replica[2].public_key".
   struct Fault {
     std::string path;
     std::string message;
@@ -72,7 +74,7 @@ struct ClusterConfig {
 
 /// BLAKE2b-256 over the canonical form of the configuration: which cluster this is. Unequal configurations
 /// have unequal ids; the order of the lists does not matter.
-Digest cluster_id(const ClusterConfig& config);
+PBFT_API Digest cluster_id(const ClusterConfig& config);
 
 /// A replica's identity and its secret.
 struct ReplicaKey {

@@ -11,7 +11,7 @@ using Duration = std::chrono::microseconds;
 
 /// Equal on all replicas and clients: part of the cluster file, covered by the cluster id.
 struct AgreedLimits {
-  std::uint64_t checkpoint_interval = 128;           ///< K: batches between two checkpoints.
+  std::uint64_t checkpoint_interval = 128;                          ///< K: batches between two checkpoints.
   std::uint64_t window() const { return 2 * checkpoint_interval; }  ///< L: batches between the watermarks.
   std::uint32_t client_window = 2048;                ///< Operations a client may have outstanding.
   std::size_t max_operation_bytes = 256 * 1024;      ///< Body of one operation.
@@ -26,22 +26,22 @@ struct AgreedLimits {
 
 /// Each replica's own; may differ between replicas.
 struct ReplicaLimits {
-  std::uint32_t pipeline_depth = 4;                     ///< Batches of the primary in flight at once.
-  std::size_t max_pool_bytes_per_client = 4 * 1024 * 1024;  ///< Requests waiting, per client.
+  std::uint32_t pipeline_depth = 4;                           ///< Batches of the primary in flight at once.
+  std::size_t max_pool_bytes_per_client = 4 * 1024 * 1024;    ///< Requests waiting, per client.
   Duration request_timeout = std::chrono::milliseconds(250);  ///< Wait before a primary is replaced; doubles.
   Duration max_request_timeout = std::chrono::seconds(60);    ///< Where the doubling ends.
   Duration status_interval = std::chrono::milliseconds(100);  ///< Between two Status messages to a peer.
-  Duration max_clock_skew = std::chrono::seconds(1);    ///< How far ahead a batch's time may be.
-  std::size_t max_repair_bytes = 256 * 1024;            ///< Resent to one peer in answer to one Status.
+  Duration max_clock_skew = std::chrono::seconds(1);          ///< How far ahead a batch's time may be.
+  std::size_t max_repair_bytes = 256 * 1024;                  ///< Resent to one peer in answer to one Status.
 };
 
 /// Each client's own.
 struct ClientLimits {
-  std::uint32_t max_requests_in_flight = 4;             ///< Signed requests unanswered; more gather.
+  std::uint32_t max_requests_in_flight = 4;                 ///< Signed requests unanswered; more gather.
   Duration retry_timeout = std::chrono::milliseconds(300);  ///< Before a request is sent to all; doubles.
   Duration max_retry_timeout = std::chrono::seconds(5);
-  Duration operation_timeout = std::chrono::seconds(30);    ///< After which an operation is `timed_out`.
-  std::uint32_t broadcast_share = 16;                   ///< One request in so many goes to all at once; 0: none.
+  Duration operation_timeout = std::chrono::seconds(30);  ///< After which an operation is `timed_out`.
+  std::uint32_t broadcast_share = 16;  ///< One request in so many goes to all at once; 0: none.
 };
 
 }  // namespace pbft

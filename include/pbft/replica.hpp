@@ -6,6 +6,7 @@
 #include <string>
 
 #include "pbft/config.hpp"
+#include "pbft/export.hpp"
 #include "pbft/options.hpp"
 #include "pbft/result.hpp"
 #include "pbft/state_machine.hpp"
@@ -15,29 +16,29 @@ namespace pbft {
 /// One moment of a replica, consistent in itself.
 struct ReplicaStatus {
   ReplicaId id;
-  View view;                    ///< Last view entered.
-  bool changing_view = false;   ///< It votes for another view and orders nothing itself.
+  View view;                   ///< Last view entered.
+  bool changing_view = false;  ///< It votes for another view and orders nothing itself.
   bool is_primary = false;
-  SeqNum stable;                ///< Stable checkpoint: the low watermark.
-  SeqNum executed;              ///< Last batch executed.
-  SeqNum checkpoint;            ///< Last checkpoint taken here, and its state digest:
-  Digest checkpoint_state;      ///< equal on all correct replicas at equal `checkpoint`.
-  std::uint64_t operations = 0; ///< Executed by this process.
+  SeqNum stable;                 ///< Stable checkpoint: the low watermark.
+  SeqNum executed;               ///< Last batch executed.
+  SeqNum checkpoint;             ///< Last checkpoint taken here, and its state digest:
+  Digest checkpoint_state;       ///< equal on all correct replicas at equal `checkpoint`.
+  std::uint64_t operations = 0;  ///< Executed by this process.
   std::uint64_t view_changes = 0;
   std::size_t waiting_requests = 0;
   std::uint32_t connected_replicas = 0;  ///< Links that are up, without itself.
   std::uint32_t connected_clients = 0;
-  bool answering = true;        ///< False after its state diverged from the agreed one.
+  bool answering = true;                            ///< False after its state diverged from the agreed one.
   std::map<std::string, std::uint64_t> rejections;  ///< By reason.
 };
 
 /// Move-only handle of a running replica. Thread-safe.
-class Replica {
+class PBFT_API Replica {
  public:
-  /// Binds, starts its threads and returns; the links come up behind it. `machine` must outlive the handle; it is
-  /// called from one thread of the replica's. The data of this version is in memory: a replica that was stopped
-  /// must not be started again in a cluster that goes on (docs/protocol.md, amnesia).
-  /// Errors: invalid_argument (configuration, a key that is not this replica's), io (address in use).
+  /// Binds, starts its threads and returns; the links come up behind it. `machine` must outlive the handle;
+  /// it is called from one thread of the replica's. The data of this version is in memory: a replica that was
+  /// stopped must not be started again in a cluster that goes on (docs/protocol.md, amnesia). Errors:
+  /// invalid_argument (configuration, a key that is not this replica's), io (address in use).
   static Result<Replica> start(const ClusterConfig& config, const ReplicaKey& key, StateMachine& machine,
                                const ReplicaOptions& options = {});
   Replica(Replica&&) noexcept;
@@ -45,11 +46,12 @@ class Replica {
   ~Replica();  ///< stop()
 
   ReplicaStatus status() const;
-  /// Returns when every thread has ended and the port is free; the state machine is not called again. Idempotent.
+  /// Returns when every thread has ended and the port is free; the state machine is not called again.
+  /// Idempotent.
   void stop();
 
  private:
-  class Impl;
+  class PBFT_LOCAL Impl;
   explicit Replica(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "pbft/export.hpp"
 #include "pbft/result.hpp"
 #include "pbft/types.hpp"
 
@@ -23,14 +24,14 @@ struct Agreed {
 };
 
 /// Receives the state in pieces, in order. Owned by the library; valid during save().
-class SnapshotWriter {
+class PBFT_API SnapshotWriter {
  public:
   virtual ~SnapshotWriter() = default;
   virtual void write(BytesView piece) = 0;
 };
 
 /// Gives back what save() wrote, in order, in pieces of any size. Valid during load().
-class SnapshotReader {
+class PBFT_API SnapshotReader {
  public:
   virtual ~SnapshotReader() = default;
   /// Fills as much of `to` as there is; returns the bytes read, 0 at the end.
@@ -40,7 +41,7 @@ class SnapshotReader {
 /// Implement this to replicate a service. All calls come from one thread, one at a time, except valid().
 /// An exception that leaves a member is a fault of the application and terminates the process: a replica
 /// that cannot execute what the others execute must not go on.
-class StateMachine {
+class PBFT_API StateMachine {
  public:
   virtual ~StateMachine() = default;
 

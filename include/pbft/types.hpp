@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "pbft/export.hpp"
+
 namespace pbft {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -25,12 +27,12 @@ struct Id {
   constexpr Id next() const { return Id(static_cast<Rep>(value + 1)); }
 };
 
-using ReplicaId = Id<struct ReplicaTag, std::uint32_t>;        ///< 0..n-1.
-using ClientId = Id<struct ClientTag, std::uint64_t>;          ///< As listed in the cluster configuration.
-using View = Id<struct ViewTag, std::uint64_t>;                ///< Primary of view v is v mod n.
-using SeqNum = Id<struct SeqTag, std::uint64_t>;               ///< Position in the order; the first batch is 1.
-using RequestNumber = Id<struct RequestTag, std::uint64_t>;    ///< A client's operations, counted from 1.
-using Epoch = Id<struct EpochTag, std::uint64_t>;              ///< Membership generation; 0 is genesis.
+using ReplicaId = Id<struct ReplicaTag, std::uint32_t>;      ///< 0..n-1.
+using ClientId = Id<struct ClientTag, std::uint64_t>;        ///< As listed in the cluster configuration.
+using View = Id<struct ViewTag, std::uint64_t>;              ///< Primary of view v is v mod n.
+using SeqNum = Id<struct SeqTag, std::uint64_t>;             ///< Position in the order; the first batch is 1.
+using RequestNumber = Id<struct RequestTag, std::uint64_t>;  ///< A client's operations, counted from 1.
+using Epoch = Id<struct EpochTag, std::uint64_t>;            ///< Membership generation; 0 is genesis.
 
 /// Wall-clock time in microseconds since the Unix epoch.
 struct Timestamp {
@@ -51,7 +53,7 @@ inline Bytes to_bytes(const std::string& text) { return Bytes(text.begin(), text
 inline std::string to_text(BytesView bytes) { return {bytes.begin(), bytes.end()}; }
 
 /// Lower-case hexadecimal, two digits a byte.
-std::string to_hex(BytesView bytes);
+PBFT_API std::string to_hex(BytesView bytes);
 
 }  // namespace pbft
 
