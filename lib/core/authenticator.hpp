@@ -18,10 +18,10 @@ class Authenticator {
   /// Checks the signature of the signer that the message names (for PrePrepare and NewView the primary of the
   /// view); sets Body::requests_authentic of an enclosed body; fills derived digests. Certificates inside
   /// ViewChange and NewView are left to the core, which checks them for the view that it really enters.
+  /// Rejections: unknown_replica, bad_signature (also for a client that is not admitted).
   std::variant<AuthenticMessage, Rejection> authenticate(Message message) const;
 
  private:
-  bool requests_authentic(const Body& body) const;
   const Crypto& crypto_;
   Quorums quorums_;
 };
