@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# usage: check_includes.sh ROOT
+# Holds every #include of ROOT against the table of docs/architecture.md; names file and line of each breach.
+set -euo pipefail
+cd "${1:?usage: check_includes.sh ROOT}"
+
+std='<[a-z_]+>' # no <format>, no <ranges>: see below
+posix='<(arpa|net|netinet|sys)/[a-z_]+\.h>|<(unistd|fcntl|poll|signal|pthread|errno|dirent|pwd|spawn|termios|time)\.h>'
+values='"pbft/(types|limits|result)\.hpp"'
+public='"pbft/[a-z_/]+\.hpp"'
+layers() { printf '"(%s)/[a-z_.]+"' "$1"; }
+
+breaches=0
+# allow FOLDER PATTERN: an include in FOLDER must match PATTERN whole.
+allow() {
+  [[ -d $1 ]] || return 0
+  local found
+  # shellcheck disable=SC2016 # the dollars are awk's
+  found=$(find "$1" \( -name '*.hpp' -o -name '*.cpp' \) -print0 | sort -z |
+    FOLDER=$1 ALLOWED="^($2)\$" FORBIDDEN="^(${3:-<(format|ranges)>})\$" xargs -0 -r awk '
+      /^[ \t]*#[ \t]*include[ \t]/ {
+        header = $0
+        sub(/^[ \t]*#[ \t]*include[ \t]*/, "", header)
+        sub(/[ \t]*(\/\/.*)?$/, "", header)
+        if (header !~ ENVIRON["ALLOWED"] || header ~ ENVIRON["FORBIDDEN"])
+          printf "%s:%d: %s may not include %s\n", FILENAME, FNR, ENVIRON["FOLDER"], header
+      }')
+  if [[ -n $found ]]; then
+    printf '%s\n' "$found"
+    breaches=1
+  fi
+}
+
+# The core knows no clock, file, thread or random source, and repeats itself exactly.
+impure='<(format|ranges|iostream|fstream|filesystem|random|thread|mutex|shared_mutex|condition_variable|future|atomic|ctime)>'
+
+allow include/pbft "$std|$public"
+allow lib/core "$std|$values|$(layers core)" "$impure"
+allow lib/crypto "$std|$public|$(layers 'core|crypto')|<sodium\.h>"
+allow lib/wire "$std|$public|$(layers 'core|wire')|<(capnp|kj)/[a-z.+-]+>"
+allow lib/net "$std|$posix|$public|$(layers 'core|crypto|net')|<uv\.h>"
+allow lib/storage "$std|$posix|$public|$(layers 'core|storage')"
+allow lib/runtime "$std|$posix|$public|$(layers 'core|crypto|wire|storage|net|runtime')|<uv\.h>"
+allow lib/sim "$std|$public|$(layers 'core|crypto|wire|sim')"
+allow lib/adversary "$std|$public|$(layers 'core|crypto|wire|adversary')"
+# Programs are written as any user would write them.
+inside='"(core|crypto|wire|storage|net|runtime|adversary)/.*|<(uv|sodium)\.h>|<(capnp|kj)/.*'
+allow apps '.*' "<(format|ranges)>|\"sim/.*|$inside"
+allow tests/consumer "$std|$public"
+
+exit "$breaches"
