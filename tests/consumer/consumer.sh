@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# usage: consumer.sh installed|sources SOURCE BUILD WORK
+#   installed  what BUILD installs serves users of find_package and of pkg-config
+#   sources    add_subdirectory serves, as a shared library here, and what that installs serves users, too
+# In WORK, which is emptied first. CXX and CC name the compilers.
+set -euo pipefail
+
+way=$1 source=$2 build=$3 work=$4
+project=$source/tests/consumer/project
+rm -rf "$work"
+mkdir -p "$work"
+
+step() { printf '== %s\n' "$*"; }
+fail() {
+  printf 'FAILED: %s\n' "$*"
+  exit 1
+}
+
+# runs PROGRAM: four replicas start, agree and answer.
+runs() {
+  local output
+  output=$("$1") || fail "$1 ended with $?"
+  [[ $(tail -n 1 <<<"$output") == "three replicas outvote one" ]] || fail "$1 printed: $output"
+}
+
+# serves PREFIX [PKG_CONFIG_FLAGS]: what was installed there serves CMake users and others.
+serves() {
+  local prefix=$1 flags=${2:-} header
+  step "find_package"
+  cmake -G Ninja -S "$project" -B "$prefix.cmake" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_PREFIX_PATH="$prefix" --log-level=WARNING
+  cmake --build "$prefix.cmake"
+  runs "$prefix.cmake/journal"
+
+  step "pkg-config"
+  local pkgconfig
+  pkgconfig=$(dirname "$(find "$prefix" -name pbft.pc)")
+  # shellcheck disable=SC2046 # several flags are meant
+  "$CXX" -std=c++20 "$project"/*.cpp -o "$prefix.journal" -Wl,-rpath,"$(dirname "$pkgconfig")" \
+    $(PKG_CONFIG_PATH=$pkgconfig pkg-config ${flags:+"$flags"} --cflags --libs pbft)
+  runs "$prefix.journal"
+
+  step "each header stands alone"
+  while read -r header; do
+    "$CXX" -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -fsyntax-only -I "$prefix/include" \
+      -x c++ "$prefix/include/$header" -Wno-pragma-once-outside-header
+  done < <(cd "$prefix/include" && find . -name '*.hpp')
+}
+
+# shows_only_pbft LIBRARY: what else it would show could clash with what its user has.
+shows_only_pbft() {
+  step "symbols of $(basename "$1")"
+  local names
+  names=$(nm -D --defined-only --demangle "$1" | cut -d ' ' -f 3-)
+  grep -q '^pbft::Replica::start(' <<<"$names" || fail "pbft::Replica::start is not visible"
+  if grep -vE '^((typeinfo|typeinfo name|vtable) for )?pbft::[A-Za-z_]+(::|\(|\[|$)' <<<"$names"; then
+    fail "visible, though not of pbft"
+  fi
+  if grep -E 'pbft::(core|crypto|wire|net|storage|runtime|sim)::' <<<"$names"; then
+    fail "visible, though of an inner layer"
+  fi
+}
+
+case $way in
+  installed)
+    step "install"
+    cmake --install "$build" --component library --prefix "$work/static" >/dev/null
+    serves "$work/static" --static
+    ;;
+  sources)
+    step "add_subdirectory"
+    cmake -G Ninja -S "$project" -B "$work/sources" -DPBFT_SOURCE="$source" -DBUILD_SHARED_LIBS=ON -DPBFT_INSTALL=ON \
+      -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 --log-level=WARNING
+    cmake --build "$work/sources"
+    runs "$work/sources/journal"
+    grep -E '^PBFT_BUILD_(TESTS|APPS|BENCH):BOOL=ON' "$work/sources/CMakeCache.txt" &&
+      fail "a user's project builds more than the library"
+    cmake --install "$work/sources/pbft" --component library --prefix "$work/shared" >/dev/null
+    shows_only_pbft "$(find "$work/shared" -name libpbft.so)"
+    serves "$work/shared"
+    ;;
+  *) fail "no such way: $way" ;;
+esac
