@@ -1,0 +1,53 @@
+#include "core/checkpoint_votes.hpp"
+
+namespace pbft::core {
+
+CheckpointVotes::Added CheckpointVotes::add(const Checkpoint& vote) {
+  auto [at, inserted] = votes_[vote.seq].emplace(vote.sender, vote);
+  if (inserted) return Added::added;
+  return at->second.state == vote.state ? Added::known : Added::conflicting;
+}
+
+const Checkpoint* CheckpointVotes::find(SeqNum seq, ReplicaId sender) const {
+  auto slot = votes_.find(seq);
+  if (slot == votes_.end()) return nullptr;
+  auto vote = slot->second.find(sender);
+  return vote == slot->second.end() ? nullptr : &vote->second;
+}
+
+std::optional<CheckpointProof> CheckpointVotes::proof(const Quorums& quorums) const {
+  for (auto slot = votes_.rbegin(); slot != votes_.rend(); ++slot) {
+    for (const auto& [candidate, by_candidate] : slot->second) {
+      CheckpointProof proof{slot->first, by_candidate.state, {}};
+      for (const auto& [replica, vote] : slot->second) {
+        if (vote.state == proof.state && proof.votes.size() < quorums.quorum()) {
+          proof.votes.push_back({replica, vote.signature});
+        }
+      }
+      if (proof.votes.size() == quorums.quorum()) return proof;
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<Status::CheckpointVotes> CheckpointVotes::masks() const {
+  std::vector<Status::CheckpointVotes> result;
+  for (const auto& [seq, by_replica] : votes_) {
+    std::uint64_t bits = 0;
+    for (const auto& entry : by_replica) bits |= std::uint64_t{1} << entry.first.value;
+    result.push_back({seq, bits});
+  }
+  return result;
+}
+
+void CheckpointVotes::drop_through(SeqNum seq) { votes_.erase(votes_.begin(), votes_.upper_bound(seq)); }
+
+std::vector<const Checkpoint*> CheckpointVotes::of(ReplicaId sender) const {
+  std::vector<const Checkpoint*> result;
+  for (const auto& [seq, by_replica] : votes_) {
+    if (auto vote = by_replica.find(sender); vote != by_replica.end()) result.push_back(&vote->second);
+  }
+  return result;
+}
+
+}  // namespace pbft::core

@@ -1,0 +1,242 @@
+#include "core/replica.hpp"
+
+#include <algorithm>
+
+#include "core/check.hpp"
+#include "core/images.hpp"
+#include "core/replica_impl.hpp"
+
+namespace pbft::core {
+
+Replica::Replica(ReplicaConfig config, const Crypto& crypto)
+    : impl_(std::make_unique<Impl>(std::move(config), crypto)) {}
+Replica::~Replica() = default;
+Replica::Replica(Replica&&) noexcept = default;
+Replica& Replica::operator=(Replica&&) noexcept = default;
+
+Replica::Impl::Impl(ReplicaConfig c, const Crypto& cr)
+    : config(std::move(c)),
+      crypto(cr),
+      quorums(config.replicas),
+      timeout(config.limits.request_timeout),
+      table(config.agreed, config.clients),
+      pool(config.limits.max_pool_bytes_per_client),
+      repair_spent(config.replicas, 0),
+      status_answered(config.replicas),
+      view_change_resent(config.replicas) {
+  PBFT_CHECK(config.replicas >= 4 && config.replicas <= max_replicas);
+  PBFT_CHECK(config.id.value < config.replicas);
+  auto empty = std::make_shared<Body>();
+  empty->digest = batch_digest(crypto, Timestamp{}, {});
+  empty->requests_authentic = true;
+  null_body = std::move(empty);
+  genesis_state = state_digest(crypto, config.genesis, crypto.hash("core-state", core_state()));
+  stable.state = last_checkpoint_state = genesis_state;
+}
+
+void Replica::start(Now now, Outputs& out) {
+  impl_->now = now;
+  impl_->out = &out;
+  impl_->view_entered = impl_->head_since = now.monotonic;
+  impl_->send_status(std::nullopt, true);
+  impl_->arm(Timer::status, now.monotonic + impl_->config.limits.status_interval);
+  impl_->out = nullptr;
+}
+
+void Replica::step(Input input, Outputs& out) {
+  impl_->now = input.now;
+  impl_->out = &out;
+  impl_->dispatch(input.event);
+  impl_->update_timers();
+  impl_->out = nullptr;
+}
+
+void Replica::Impl::dispatch(Event& event) {
+  if (auto* from_replica = std::get_if<FromReplica>(&event)) {
+    if (from_replica->link.value >= quorums.n() || from_replica->link == config.id) {
+      return reject(from_replica->link, Rejection::unknown_replica);
+    }
+    on_peer_message(from_replica->link, std::move(from_replica->message).take());
+  } else if (auto* from_client = std::get_if<FromClient>(&event)) {
+    const auto* request = std::get_if<RequestMessage>(&from_client->message.get());
+    if (!request || request->request->client != from_client->link) {
+      return reject(from_client->link, Rejection::wrong_link);
+    }
+    on_request(from_client->link, *request);
+  } else if (auto* link = std::get_if<LinkUp>(&event)) {
+    send_status(link->peer, true);
+  } else if (auto* timer = std::get_if<TimerFired>(&event)) {
+    on_timer(timer->timer);
+  } else if (auto* done = std::get_if<Executed>(&event)) {
+    on_executed(std::move(*done));
+  } else if (auto* persisted = std::get_if<Persisted>(&event)) {
+    PBFT_CHECK(!persisting.empty() && persisting.front().first == persisted->token);
+    auto then = std::move(persisting.front().second);
+    persisting.pop_front();
+    then();
+  } else if (auto* snapshot = std::get_if<SnapshotReady>(&event)) {
+    on_snapshot(*snapshot);
+  }
+}
+
+void Replica::Impl::on_peer_message(ReplicaId link, Message&& message) {
+  if (auto* request = std::get_if<RequestMessage>(&message)) return on_request(link, *request);
+  if (auto* pre_prepare = std::get_if<PrePrepare>(&message))
+    return on_pre_prepare(link, std::move(*pre_prepare));
+  if (auto* prepare = std::get_if<Prepare>(&message)) return on_prepare(link, *prepare);
+  if (auto* commit = std::get_if<Commit>(&message)) return on_commit(link, *commit);
+  if (auto* checkpoint = std::get_if<Checkpoint>(&message)) return on_checkpoint(link, *checkpoint);
+  if (auto* proof = std::get_if<CheckpointProof>(&message)) return on_checkpoint_proof(link, *proof);
+  if (auto* view_change = std::get_if<ViewChangePtr>(&message))
+    return on_view_change(link, std::move(*view_change));
+  if (auto* entered = std::get_if<NewViewPtr>(&message)) return on_new_view(link, std::move(*entered));
+  if (auto* status = std::get_if<Status>(&message)) return on_status(link, *status);
+  if (auto* fetch = std::get_if<FetchBody>(&message)) return on_fetch_body(link, *fetch);
+  if (auto* fetch = std::get_if<FetchViewChange>(&message)) return on_fetch_view_change(link, *fetch);
+  if (auto* body = std::get_if<BodyMessage>(&message)) return on_body(link, *body);
+  reject(link, Rejection::wrong_link);  // a Reply: replicas have no use for one
+}
+
+void Replica::Impl::on_timer(Timer timer) {
+  armed[static_cast<std::size_t>(timer)].reset();
+  if (timer == Timer::status) {
+    ++ticks;
+    ++fetch_round;
+    std::fill(repair_spent.begin(), repair_spent.end(), std::size_t{0});
+    revisit_slots();
+    try_candidates();
+    try_new_view();
+    // An idle replica says where it stands less often: nobody waits for it.
+    if (is_stuck() || ticks % 10 == 0) send_status(std::nullopt, true);
+    arm(Timer::status, now.monotonic + config.limits.status_interval);
+  } else if (timer == Timer::request) {
+    auto since = oldest_wait();
+    if (since && now.monotonic >= *since + timeout)
+      start_view_change(view.next(), "a request waits too long");
+  } else if (timer == Timer::new_view) {
+    if (quorum_since && now.monotonic >= *quorum_since + timeout) {
+      start_view_change(pending.next(), "the new primary is silent");
+    }
+  }
+}
+
+// The oldest thing that only the primary's work can end. The time of our own executor does not count: what
+// was handed to it waits no longer.
+std::optional<Instant> Replica::Impl::oldest_wait() const {
+  auto since = pool.waiting_since();
+  auto head = slots.find(dispatched.next());
+  bool head_waits = false;  // a proposal, or a gap below something prepared
+  for (auto at = slots.upper_bound(dispatched); at != slots.end() && !head_waits; ++at) {
+    const Slot& slot = at->second;
+    head_waits = slot.certificate || slot.committed ||
+                 (at == head && slot.header && slot.header->header.digest != null_body->digest);
+  }
+  const bool own_checkpoint =
+      dispatched > executed && dispatched.value % config.agreed.checkpoint_interval == 0;
+  if (head_waits && !own_checkpoint && (!since || head_since < *since)) since = head_since;
+  return since;
+}
+
+void Replica::Impl::update_timers() {
+  std::optional<Instant> request_at;
+  if (may_vote() && !is_primary() && !entering) {
+    if (auto since = oldest_wait()) request_at = *since + timeout;
+  }
+  arm(Timer::request, request_at);
+
+  if (pending > view && left_for(pending) >= quorums.quorum()) {
+    if (!quorum_since) quorum_since = now.monotonic;
+  } else {
+    quorum_since.reset();
+  }
+  arm(Timer::new_view, quorum_since ? std::optional(*quorum_since + timeout) : std::nullopt);
+}
+
+void Replica::Impl::arm(Timer timer, std::optional<Instant> at) {
+  auto& current = armed[static_cast<std::size_t>(timer)];
+  if (current == at) return;
+  // A deadline that only moves back needs no new timer: it fires, looks, and is set again.
+  if (at && current && *current < *at && *current > now.monotonic) return;
+  current = at;
+  if (at) {
+    out->push_back(SetTimer{timer, *at});
+  } else {
+    out->push_back(CancelTimer{timer});
+  }
+}
+
+void Replica::Impl::send(ReplicaId to, Message message) {
+  out->push_back(Send{to, std::make_shared<const Message>(std::move(message))});
+}
+void Replica::Impl::broadcast(Message message) {
+  out->push_back(Broadcast{std::make_shared<const Message>(std::move(message))});
+}
+void Replica::Impl::reject(const Identity& from, Rejection reason) { report(Rejected{from, reason}); }
+
+void Replica::Impl::persist(Record record, std::function<void()> then) {
+  persisting.emplace_back(next_token, std::move(then));
+  out->push_back(Persist{next_token++, std::move(record)});
+}
+
+void Replica::Impl::accuse(Statement statement, ReplicaId culprit, const Bytes& first,
+                           const Signature& first_signature, const Bytes& second,
+                           const Signature& second_signature) {
+  if (!accused.emplace(std::pair(culprit, statement), true).second) return;
+  report(Evidence{statement, culprit, first, second, first_signature, second_signature});
+}
+
+Slot& Replica::Impl::slot_at(SeqNum seq) {
+  auto [at, inserted] = slots.try_emplace(seq);
+  if (inserted) at->second.touched = now.monotonic;
+  return at->second;
+}
+Slot* Replica::Impl::find_slot(SeqNum seq) {
+  auto at = slots.find(seq);
+  return at == slots.end() ? nullptr : &at->second;
+}
+BodyPtr Replica::Impl::find_body(const Slot& slot, const Digest& digest) const {
+  return digest == null_body->digest ? null_body : slot.body(digest);
+}
+
+ReplicaState Replica::state() const {
+  const Impl& r = *impl_;
+  return {r.view,         r.pending,           r.stable.seq,
+          r.executed,     r.last_checkpoint,   r.last_checkpoint_state,
+          r.operations,   r.view_change_count, r.pool.size(),
+          r.pool.bytes(), r.answering};
+}
+
+bool Replica::has_prepared(SeqNum seq) const {
+  const Slot* slot = impl_->find_slot(seq);
+  return slot && slot->certificate;
+}
+bool Replica::has_committed(SeqNum seq) const {
+  const Slot* slot = impl_->find_slot(seq);
+  return seq <= impl_->executed || (slot && slot->committed);
+}
+
+void Replica::invariants() const {
+  const Impl& r = *impl_;
+  PBFT_CHECK(r.view <= r.pending);
+  PBFT_CHECK(r.discarded <= r.stable.seq);
+  PBFT_CHECK(r.durable_stable <= r.stable.seq);
+  PBFT_CHECK(r.executed <= r.dispatched);
+  PBFT_CHECK(r.dispatched.value - r.executed.value == r.executing.size());
+  for (const auto& [primary, candidate] : r.candidates) PBFT_CHECK(candidate.new_view->view > r.view);
+  for (const auto& [seq, slot] : r.slots) {
+    PBFT_CHECK(r.in_store_window(seq));
+    if (slot.header) PBFT_CHECK(slot.header->header.view == r.view && slot.header->header.seq == seq);
+    if (slot.certificate) {
+      PBFT_CHECK(slot.certificate->prepares.size() == r.quorums.quorum() - 1);
+      PBFT_CHECK(slot.certificate->header.view <= r.view);
+      PBFT_CHECK(r.find_body(slot, slot.certificate->header.digest));
+    }
+    if (seq > r.dispatched && slot.committed) PBFT_CHECK(r.in_store_window(seq));
+    for (const Vote& vote : slot.prepares.all()) {
+      PBFT_CHECK(vote.sender != r.config.id || vote.header.view <= r.view);
+    }
+  }
+  r.pool.invariants();
+}
+
+}  // namespace pbft::core

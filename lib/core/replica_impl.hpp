@@ -1,0 +1,210 @@
+// The state behind core::Replica and its handlers, which are spread over replica_*.cpp by theme.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/checkpoint_votes.hpp"
+#include "core/client_table.hpp"
+#include "core/replica.hpp"
+#include "core/request_pool.hpp"
+#include "core/slot.hpp"
+
+namespace pbft::core {
+
+struct Replica::Impl {
+  /// A NewView on its way to being accepted.
+  struct Candidate {
+    NewViewPtr new_view;
+    std::vector<ViewChangePtr> sources;  ///< In the order of new_view->sources; null while missing.
+    std::optional<std::uint64_t> asked;  ///< Round of fetching in which the missing ones were asked for.
+  };
+  /// How often our ViewChange went to a peer that we know nothing of.
+  struct Resent {
+    View view;
+    std::uint64_t next_tick = 0, gap = 1;
+  };
+
+  Impl(ReplicaConfig config, const Crypto& crypto);
+
+  // ---- replica.cpp: routing, outputs, timers ------------------------------------------------------------
+  void dispatch(Event& event);
+  void on_peer_message(ReplicaId link, Message&& message);
+  void on_timer(Timer timer);
+  void update_timers();
+  void arm(Timer timer, std::optional<Instant> at);
+  void send(ReplicaId to, Message message);
+  void broadcast(Message message);
+  void reject(const Identity& from, Rejection reason);
+  void report(Report what) { out->push_back(std::move(what)); }
+  /// Emits the record; `then` runs when it is durable.
+  void persist(Record record, std::function<void()> then);
+  void accuse(Statement statement, ReplicaId culprit, const Bytes& first, const Signature& first_signature,
+              const Bytes& second, const Signature& second_signature);
+
+  // ---- replica_requests.cpp: admission and proposals (OSDI'99 4.1, 4.2) ---------------------------------
+  void on_request(const Identity& link, const RequestMessage& message);
+  void reply_to(ClientId client, std::vector<ReplyItem> items, std::uint32_t attempt);
+  void relay(const RequestPtr& request);
+  void try_propose();
+
+  // ---- replica_ordering.cpp: the three phases (4.2) -----------------------------------------------------
+  void on_pre_prepare(ReplicaId link, PrePrepare&& message);
+  void accept_header(Slot& slot, PrePrepare&& message);
+  void on_prepare(ReplicaId link, const Prepare& vote);
+  void on_commit(ReplicaId link, const Commit& vote);
+  /// False after a rejection: conflicting votes become evidence.
+  bool add_vote(VoteSet& votes, Statement statement, ReplicaId link, const Vote& vote);
+  void advance(Slot& slot, SeqNum seq);  ///< Everything that what is held now allows.
+  bool may_prepare(Slot& slot, const BodyPtr& body);
+  void send_prepare(Slot& slot);
+  void make_certificate(Slot& slot, SeqNum seq, const BodyPtr& body);
+  void send_commit(SeqNum seq, const BatchHeader& header);
+  void find_committed(Slot& slot);
+  void revisit_slots();
+
+  // ---- replica_execution.cpp: execution and checkpoints (4.2, 4.3) --------------------------------------
+  void try_execute();
+  void execute(SeqNum seq, const BodyPtr& body);
+  void on_executed(Executed&& executed);
+  void on_snapshot(const SnapshotReady& ready);
+  void on_checkpoint(ReplicaId link, const Checkpoint& vote);
+  void on_checkpoint_proof(ReplicaId link, const CheckpointProof& proof);
+  void on_stable(const CheckpointProof& proof);
+  void discard();
+
+  // ---- replica_views.cpp: view change (4.4) -------------------------------------------------------------
+  void start_view_change(View to, const char* why);
+  void on_view_change(ReplicaId link, ViewChangePtr view_change);
+  void keep_view_change(ViewChangePtr view_change);
+  void join_others();
+  void try_new_view();
+  void on_new_view(ReplicaId link, NewViewPtr new_view);
+  void try_candidates();
+  void offer_source(const ViewChangePtr& view_change);
+  bool is_complete(Candidate& candidate);
+  bool is_valid_new_view(const Candidate& candidate);
+  bool is_offered(View later) const;  ///< A NewView for it is here and being checked or written.
+  void enter_when_durable(NewViewPtr new_view, std::vector<ViewChangePtr> sources);
+  ViewChangePtr find_view_change(ReplicaId sender, const Digest& digest) const;
+  bool judge(const ViewChange& view_change);
+  bool holds_bodies_of(const ViewChange& view_change);
+  std::uint32_t left_for(
+      View at_least) const;  ///< Replicas whose ViewChange asks for this view or a later one.
+
+  // ---- replica_entry.cpp: what changes when a view is entered (4.4) --------------------------------------
+  void enter_view(NewViewPtr new_view, std::vector<ViewChangePtr> sources);
+  void reissue(const NewView& from);
+  void return_requests();
+
+  // ---- replica_repair.cpp: Status, bodies by digest -----------------------------------------------------
+  void send_status(std::optional<ReplicaId> to, bool answer_wanted);
+  void on_status(ReplicaId from, const Status& status);
+  void repair_views(ReplicaId from, const Status& status);
+  void repair_slots(ReplicaId from, const Status& status);
+  void on_fetch_body(ReplicaId from, const FetchBody& fetch);
+  void on_fetch_view_change(ReplicaId from, const FetchViewChange& fetch);
+  void on_body(ReplicaId from, const BodyMessage& message);
+  /// Asks one holder, another one in each round; `hint` has a bit for each replica that must hold it.
+  void fetch_body(Slot& slot, SeqNum seq, const Digest& digest, std::uint64_t hint = 0);
+  void repair_commits(ReplicaId from, const Slot& slot, const Status::Slot& theirs, View their_view);
+  void repair_checkpoints(ReplicaId from, const Status& status);
+  bool is_my_turn(std::uint64_t thing) const;  ///< To forward what others signed: about one replica a tick.
+  bool spend(ReplicaId peer, std::size_t bytes);  ///< From the peer's budget until the next status tick.
+
+  // ---- questions ----------------------------------------------------------------------------------------
+  bool is_primary() const { return quorums.primary(view) == config.id; }
+  /// Never sign for a view once a later one was asked for.
+  bool may_vote() const { return pending == view; }
+  std::uint64_t window() const { return config.agreed.window(); }
+  bool in_vote_window(SeqNum seq) const {
+    return seq > stable.seq && seq.value - durable_stable.value <= window();
+  }
+  /// Wider than the vote window: others may be one checkpoint ahead of us (their proposals are kept), and
+  /// what we have executed is kept for one more checkpoint for those behind us.
+  bool in_store_window(SeqNum seq) const {
+    return seq > discarded && seq.value - stable.seq.value <= window() + config.agreed.checkpoint_interval;
+  }
+  Slot& slot_at(SeqNum seq);
+  Slot* find_slot(SeqNum seq);
+  BodyPtr find_body(const Slot& slot, const Digest& digest) const;
+  /// Bodies are held and fetched for the next batches only: a primary cannot fill the memory with far ones.
+  bool in_reach(SeqNum seq) const { return seq.value <= dispatched.value + bodies_ahead; }
+  static constexpr std::uint64_t bodies_ahead = 64;
+  Bytes core_state() const;
+  bool is_stuck() const;
+  std::optional<Instant> oldest_wait() const;
+
+  ReplicaConfig config;
+  const Crypto& crypto;
+  Quorums quorums;
+  Now now;
+  Outputs* out = nullptr;
+
+  // Views. Invariant: view <= pending; a vote is signed only while they are equal.
+  View view;            ///< Last entered: its NewView is durable here. Starts at 0.
+  View pending;         ///< Highest asked for by an own ViewChange, or `view`.
+  NewViewPtr new_view;  ///< Of `view`, kept for others; null in view 0.
+  std::vector<ViewChangePtr> new_view_sources;
+  std::map<ReplicaId, ViewChangePtr> view_changes;  ///< The highest of each replica, above `view`.
+  /// The newest NewView above `view` of each primary, until its sources are here: a liar fills its own place
+  /// only.
+  std::map<ReplicaId, Candidate> candidates;
+  std::map<Digest, bool> judged;        ///< Verdicts on ViewChanges, of this view change.
+  std::optional<View> entering;         ///< Its NewView is on the way to the disk.
+  std::optional<Instant> quorum_since;  ///< q ViewChanges for `pending` are held since then.
+  Instant view_entered{};
+  Duration timeout;        ///< Doubled by each view without progress.
+  bool progressed = true;  ///< This view has executed a new request.
+  std::uint64_t view_change_count = 0;
+
+  // Order. Invariant: discarded <= stable.seq; executed <= dispatched.
+  std::map<SeqNum, Slot> slots;  ///< In the store window.
+  SeqNum discarded;              ///< Slots up to here are gone.
+  SeqNum proposed;               ///< As primary: last sequence number used.
+  SeqNum dispatched;             ///< Last batch given to the executor.
+  SeqNum executed;               ///< Last batch whose results are back.
+  Timestamp executed_time;
+  Instant head_since{};  ///< When the slot after `dispatched` became the one that all wait for.
+  std::uint64_t operations = 0;
+  std::deque<std::pair<BodyPtr, std::vector<std::pair<ClientId, RequestNumber>>>> executing;
+
+  // Checkpoints.
+  CheckpointProof stable;  ///< Highest proven; its seq is the low watermark h.
+  SeqNum durable_stable;   ///< Highest h on disk: votes go up to durable_stable + L.
+  CheckpointVotes checkpoint_votes;
+  std::map<SeqNum, Digest> own_checkpoints;        ///< State digest by seq; those at or above `stable`.
+  std::map<SeqNum, Digest> snapshot_core_digests;  ///< Waiting for SnapshotReady.
+  SeqNum last_checkpoint;
+  Digest last_checkpoint_state;
+  bool answering = true;
+  SeqNum state_needed_at;  ///< Reported once per stable checkpoint.
+
+  ClientTable table;
+  RequestPool pool;
+
+  std::deque<std::pair<std::uint64_t, std::function<void()>>> persisting;
+  std::uint64_t next_token = 1;
+  std::map<std::pair<ReplicaId, Statement>, bool> accused;  ///< One record per replica and kind.
+
+  // Repair.
+  std::vector<std::size_t> repair_spent;                ///< Per peer, since the last status tick.
+  std::vector<std::optional<Instant>> status_answered;  ///< Per peer.
+  std::vector<Resent> view_change_resent;               ///< Per peer.
+  std::uint64_t fetch_round = 0;
+  std::uint64_t ticks = 0;
+  std::array<std::optional<Instant>, timer_count> armed;
+
+  Digest genesis_state;
+  BodyPtr null_body;
+};
+
+/// Digest of a replica's whole replicated state.
+Digest state_digest(const Crypto& crypto, const Digest& application, const Digest& core_state);
+
+}  // namespace pbft::core

@@ -1,0 +1,175 @@
+// Pre-prepare, prepare, commit (OSDI'99 4.2).
+#include <algorithm>
+
+#include "core/images.hpp"
+#include "core/replica_impl.hpp"
+
+namespace pbft::core {
+
+void Replica::Impl::on_pre_prepare(ReplicaId link, PrePrepare&& message) {
+  const BatchHeader header = message.header;
+  if (!in_store_window(header.seq)) return reject(link, Rejection::outside_window);
+  if (!in_reach(header.seq)) message.body = nullptr;  // fetched when its turn is near
+  if (header.view > view && (header.view == pending || is_offered(header.view))) {
+    // Its NewView is still being checked or written: keep one proposal per slot until then.
+    Slot& slot = slot_at(header.seq);
+    if (!slot.early || slot.early->header.view < header.view) slot.early = std::move(message);
+    return;
+  }
+  if (header.view != view) return reject(link, Rejection::wrong_view);
+  if (quorums.primary(view) == config.id)
+    return reject(link, Rejection::not_asked_for);  // our own, shown back
+  if (message.body && message.body->digest != header.digest) {
+    reject(link, Rejection::digest_mismatch);
+    message.body = nullptr;  // the header binds its signer all the same
+  }
+  Slot& slot = slot_at(header.seq);
+  if (slot.header && slot.header->header.digest != header.digest) {
+    accuse(Statement::pre_prepare, quorums.primary(view), image_of(slot.header->header),
+           slot.header->signature, image_of(header), message.signature);
+    return reject(link, Rejection::conflicting);
+  }
+  if (slot.header && !message.body) return;
+  accept_header(slot, std::move(message));
+  advance(slot, header.seq);
+}
+
+void Replica::Impl::accept_header(Slot& slot, PrePrepare&& message) {
+  BodyPtr body = std::move(message.body);
+  if (!slot.header) slot.header = std::move(message);
+  if (body && !find_body(slot, body->digest)) slot.bodies.push_back(std::move(body));
+}
+
+// Facts that do not depend on executed state only: replicas execute at different moments. A digest that the
+// NewView re-issued, or f+1 replicas vouch for, needs no check but the digest itself.
+bool Replica::Impl::may_prepare(Slot& slot, const BodyPtr& body) {
+  const bool time_ahead = body->time.unix_us > now.wall.unix_us &&
+                          body->time.unix_us - now.wall.unix_us >
+                              static_cast<std::uint64_t>(config.limits.max_clock_skew.count());
+  if ((body->requests_authentic && !time_ahead) || slot.reissued) return true;
+  if (slot.prepares.count(slot.header->header) >= quorums.weak() ||
+      slot.commits.count(slot.header->header) >= quorums.weak()) {
+    return true;
+  }
+  if (!slot.body_refused) {
+    slot.body_refused = true;
+    reject(quorums.primary(view), time_ahead ? Rejection::time_ahead : Rejection::bad_request_in_batch);
+  }
+  return false;
+}
+
+void Replica::Impl::on_prepare(ReplicaId link, const Prepare& vote) {
+  if (!in_store_window(vote.header.seq) || vote.header.seq <= stable.seq) {
+    return reject(link, Rejection::outside_window);
+  }
+  if (vote.header.view < view) return reject(link, Rejection::wrong_view);
+  if (vote.sender == quorums.primary(vote.header.view)) return reject(link, Rejection::not_primary);
+  Slot& slot = slot_at(vote.header.seq);
+  if (add_vote(slot.prepares, Statement::prepare, link, vote)) advance(slot, vote.header.seq);
+}
+
+void Replica::Impl::on_commit(ReplicaId link, const Commit& vote) {
+  // Commits of any view count for execution: q of them prove the batch, whatever view we are in.
+  if (!in_store_window(vote.header.seq)) return reject(link, Rejection::outside_window);
+  Slot& slot = slot_at(vote.header.seq);
+  if (add_vote(slot.commits, Statement::commit, link, vote)) advance(slot, vote.header.seq);
+}
+
+bool Replica::Impl::add_vote(VoteSet& votes, Statement statement, ReplicaId link, const Vote& vote) {
+  if (vote.sender == config.id) return false;  // our own, shown back: we count it when it is durable
+  switch (votes.add(vote)) {
+    case VoteSet::Added::added:
+      return true;
+    case VoteSet::Added::conflicting: {
+      const Vote* first = votes.find(vote.sender, vote.header.view);
+      accuse(statement, vote.sender, image_of(first->header), first->signature, image_of(vote.header),
+             vote.signature);
+      reject(link, Rejection::conflicting);
+      return false;
+    }
+    case VoteSet::Added::known:
+    case VoteSet::Added::dropped:
+      break;
+  }
+  return false;
+}
+
+void Replica::Impl::advance(Slot& slot, SeqNum seq) {
+  if (slot.header) {
+    const BodyPtr body = find_body(slot, slot.header->header.digest);
+    if (!body) {
+      fetch_body(slot, seq, slot.header->header.digest);
+    } else if (in_vote_window(seq) && !entering) {
+      if (may_vote() && !is_primary() && may_prepare(slot, body)) send_prepare(slot);
+      make_certificate(slot, seq, body);
+    }
+  }
+  find_committed(slot);
+  if (slot.committed && seq > dispatched && !find_body(slot, *slot.committed)) {
+    fetch_body(slot, seq, *slot.committed);
+  }
+  try_execute();
+}
+
+void Replica::Impl::send_prepare(Slot& slot) {
+  const BatchHeader& header = slot.header->header;
+  if (slot.prepares.find(config.id, view)) return;
+  Prepare vote{{header, config.id, crypto.sign(Statement::prepare, image_of(header))}};
+  slot.prepares.add(vote);
+  broadcast(vote);
+}
+
+// Prepared: the header and q-1 matching prepares of backups. The certificate and the body are durable before
+// the Commit leaves or counts.
+void Replica::Impl::make_certificate(Slot& slot, SeqNum seq, const BodyPtr& body) {
+  const BatchHeader header = slot.header->header;
+  const bool have = slot.certificate && slot.certificate->header.view == view;
+  if (!have) {
+    std::vector<const Vote*> prepares = slot.prepares.matching(header);
+    if (prepares.size() < quorums.quorum() - 1) return;
+    PreparedCertificate certificate{header, slot.header->signature, {}};
+    for (const Vote* vote : prepares) {
+      if (certificate.prepares.size() < quorums.quorum() - 1) {
+        certificate.prepares.push_back({vote->sender, vote->signature});
+      }
+    }
+    slot.certificate = std::move(certificate);
+  }
+  if (!may_vote() || slot.certificate_pending || slot.commits.find(config.id, view)) return;
+  slot.certificate_pending = true;
+  persist(PreparedRecord{*slot.certificate, body}, [this, seq, header] { send_commit(seq, header); });
+}
+
+void Replica::Impl::send_commit(SeqNum seq, const BatchHeader& header) {
+  Slot* slot = find_slot(seq);
+  // The window or the view may have moved on while the record was being written.
+  if (!slot || !may_vote() || header.view != view || slot->commits.find(config.id, view)) return;
+  slot->certificate_pending = false;
+  Commit vote{{header, config.id, crypto.sign(Statement::commit, image_of(header))}};
+  slot->commits.add(vote);
+  broadcast(vote);
+  advance(*slot, seq);
+}
+
+void Replica::Impl::find_committed(Slot& slot) {
+  if (slot.committed) return;
+  for (const Vote& vote : slot.commits.all()) {
+    if (slot.commits.count(vote.header) >= quorums.quorum()) {
+      slot.committed = vote.header.digest;
+      return;
+    }
+  }
+}
+
+// Conditions that time or a wider window changes: clocks advance, a stable checkpoint moves the watermark.
+void Replica::Impl::revisit_slots() {
+  std::vector<SeqNum> held;
+  for (const auto& [seq, slot] : slots) {
+    if (seq > stable.seq && (slot.header || seq > dispatched)) held.push_back(seq);
+  }
+  for (SeqNum seq : held) {
+    if (Slot* slot = find_slot(seq)) advance(*slot, seq);
+  }
+}
+
+}  // namespace pbft::core

@@ -1,0 +1,204 @@
+// Repair of whatever the network lost: Status tells what a peer lacks, and it is sent again; bodies and
+// ViewChanges come by digest. TCP is a convenience, never an assumption.
+#include <algorithm>
+#include <bit>
+
+#include "core/replica_impl.hpp"
+
+namespace pbft::core {
+
+namespace {
+// What a message costs of a peer's budget: near its size on the wire, always more than nothing.
+constexpr std::size_t vote_bytes = 192;
+std::size_t cost_of(const NewView& message) {
+  return 256 + 48 * message.sources.size() + 112 * message.headers.size();
+}
+std::size_t cost_of(const ViewChange& message) {
+  std::size_t bytes = 256 + 96 * message.stable.votes.size();
+  for (const PreparedCertificate& certificate : message.prepared)
+    bytes += 160 + 96 * certificate.prepares.size();
+  return bytes;
+}
+std::size_t cost_of(const Body& body) {
+  std::size_t bytes = 256;
+  for (const RequestPtr& request : body.requests) bytes += 96 + request->payload.size();
+  return bytes;
+}
+constexpr bool has_bit(std::uint64_t mask, ReplicaId replica) { return (mask >> replica.value & 1) != 0; }
+}  // namespace
+
+// The budget is looked at before, so that one message of any size always goes.
+bool Replica::Impl::spend(ReplicaId peer, std::size_t bytes) {
+  std::size_t& spent = repair_spent[peer.value];
+  if (spent >= config.limits.max_repair_bytes) return false;
+  spent += bytes;
+  return true;
+}
+
+bool Replica::Impl::is_my_turn(std::uint64_t thing) const {
+  return (ticks + config.id.value + thing) % quorums.n() == 0;
+}
+
+bool Replica::Impl::is_stuck() const {
+  return pool.size() > 0 || slots.upper_bound(executed) != slots.end() || pending > view ||
+         !candidates.empty() || last_checkpoint > stable.seq;
+}
+
+void Replica::Impl::send_status(std::optional<ReplicaId> to, bool answer_wanted) {
+  Status status;
+  status.view = view;
+  status.pending = pending;
+  status.answer_wanted = answer_wanted;
+  status.stable = stable.seq;
+  status.executed = executed;
+  for (const auto& [sender, message] : view_changes) {
+    if (message->new_view == pending) status.view_changes |= std::uint64_t{1} << sender.value;
+  }
+  for (auto at = slots.upper_bound(executed); at != slots.end(); ++at) {
+    const auto& [seq, slot] = *at;
+    const bool has_body = slot.committed ? find_body(slot, *slot.committed) != nullptr
+                                         : slot.header && find_body(slot, slot.header->header.digest);
+    status.slots.push_back({seq, slot.header.has_value(), has_body, slot.committed.has_value(),
+                            slot.prepares.mask(view), slot.commits.mask(view)});
+  }
+  status.checkpoints = checkpoint_votes.masks();
+  if (to) {
+    send(*to, std::move(status));
+  } else {
+    broadcast(std::move(status));
+  }
+}
+
+void Replica::Impl::on_status(ReplicaId from, const Status& status) {
+  auto& answered = status_answered[from.value];
+  if (answered && now.monotonic - *answered < config.limits.status_interval / 4) {
+    return reject(from, Rejection::too_often);
+  }
+  answered = now.monotonic;
+  repair_views(from, status);
+  repair_checkpoints(from, status);
+  repair_slots(from, status);
+  const bool ahead = status.executed > dispatched || status.view > view || status.stable > stable.seq;
+  if (status.answer_wanted && ahead) send_status(from, false);
+}
+
+void Replica::Impl::repair_views(ReplicaId from, const Status& status) {
+  if (new_view && status.view < view && spend(from, cost_of(*new_view))) send(from, new_view);
+  if (pending <= view || status.pending > pending) return;
+
+  auto own = view_changes.find(config.id);
+  if (own != view_changes.end() && own->second->new_view == pending &&
+      !has_bit(status.view_changes, config.id)) {
+    // A peer that asks for the same view says what it lacks; of the others we do not know: ever more rarely.
+    Resent& resent = view_change_resent[from.value];
+    if (resent.view != pending) resent = Resent{pending, ticks, 1};
+    const bool due = status.pending == pending || ticks >= resent.next_tick;
+    if (due && spend(from, cost_of(*own->second))) {
+      send(from, own->second);
+      resent.next_tick = ticks + resent.gap;
+      resent.gap = std::min<std::uint64_t>(resent.gap * 2, 32);
+    }
+  }
+  if (status.pending != pending) return;
+  for (const auto& [sender, message] : view_changes) {
+    if (sender == config.id || sender == from || message->new_view != pending) continue;
+    if (!has_bit(status.view_changes, sender) && is_my_turn(sender.value) && spend(from, cost_of(*message))) {
+      send(from, message);
+    }
+  }
+}
+
+void Replica::Impl::repair_checkpoints(ReplicaId from, const Status& status) {
+  if (status.stable < stable.seq && spend(from, vote_bytes * stable.votes.size())) send(from, stable);
+  for (const Checkpoint* vote : checkpoint_votes.of(config.id)) {
+    if (vote->seq <= status.stable) continue;
+    const bool held = std::any_of(
+        status.checkpoints.begin(), status.checkpoints.end(),
+        [&](const auto& theirs) { return theirs.seq == vote->seq && has_bit(theirs.votes, config.id); });
+    if (!held && spend(from, vote_bytes)) send(from, *vote);
+  }
+}
+
+void Replica::Impl::repair_slots(ReplicaId from, const Status& status) {
+  auto theirs = status.slots.begin();
+  for (auto at = slots.upper_bound(status.executed); at != slots.end(); ++at) {
+    const auto& [seq, slot] = *at;
+    // What moved just now is on its way.
+    if (now.monotonic - slot.touched < config.limits.status_interval / 2) continue;
+    while (theirs != status.slots.end() && theirs->seq < seq) ++theirs;
+    const Status::Slot nothing{seq};
+    const Status::Slot& has = theirs != status.slots.end() && theirs->seq == seq ? *theirs : nothing;
+    if (has.committed) continue;
+    if (status.view == view) {
+      if (!has.has_header && slot.header && spend(from, vote_bytes)) send(from, *slot.header);
+      const Vote* own = slot.prepares.find(config.id, view);
+      if (own && !has_bit(has.prepares, config.id) && spend(from, vote_bytes)) send(from, Prepare{*own});
+    }
+    repair_commits(from, slot, has, status.view);
+    if (repair_spent[from.value] >= config.limits.max_repair_bytes) return;
+  }
+}
+
+// Our own commits of every view, and in turn those of others that made the batch committed here: one correct
+// replica that executed it is enough to bring a peer forward, even when those who voted have gone on or away.
+void Replica::Impl::repair_commits(ReplicaId from, const Slot& slot, const Status::Slot& theirs,
+                                   View their_view) {
+  for (const Vote& vote : slot.commits.all()) {
+    if (vote.sender == from) continue;
+    if (vote.sender != config.id && !(slot.committed && is_my_turn(vote.header.seq.value))) continue;
+    if (vote.header.view == their_view && has_bit(theirs.commits, vote.sender)) continue;
+    if (spend(from, vote_bytes)) send(from, Commit{vote});
+  }
+}
+
+void Replica::Impl::fetch_body(Slot& slot, SeqNum seq, const Digest& digest, std::uint64_t hint) {
+  if (!in_reach(seq)) return;
+  auto asked =
+      std::find_if(slot.asked.begin(), slot.asked.end(), [&](const auto& a) { return a.first == digest; });
+  if (asked != slot.asked.end() && asked->second == fetch_round) return;
+
+  std::uint64_t holders = hint;
+  auto add_voters = [&](const VoteSet& votes) {
+    for (const Vote& vote : votes.all()) {
+      if (vote.header.digest == digest) holders |= std::uint64_t{1} << vote.sender.value;
+    }
+  };
+  add_voters(slot.prepares);
+  add_voters(slot.commits);
+  if (slot.header && slot.header->header.digest == digest) {
+    holders |= std::uint64_t{1} << quorums.primary(view).value;
+  }
+  holders &= ~(std::uint64_t{1} << config.id.value);
+  if (holders == 0) return;  // they show themselves by their votes
+
+  auto turn =
+      static_cast<int>((fetch_round + seq.value) % static_cast<std::uint64_t>(std::popcount(holders)));
+  while (turn-- > 0) holders &= holders - 1;
+  send(ReplicaId{static_cast<std::uint32_t>(std::countr_zero(holders))}, FetchBody{seq, digest});
+  if (asked != slot.asked.end()) {
+    asked->second = fetch_round;
+  } else {
+    slot.asked.emplace_back(digest, fetch_round);
+  }
+}
+
+void Replica::Impl::on_fetch_body(ReplicaId from, const FetchBody& fetch) {
+  const Slot* slot = find_slot(fetch.seq);
+  const BodyPtr body = slot ? slot->body(fetch.digest) : nullptr;
+  if (body && spend(from, cost_of(*body))) send(from, BodyMessage{fetch.seq, body});
+}
+
+void Replica::Impl::on_body(ReplicaId from, const BodyMessage& message) {
+  Slot* slot = find_slot(message.seq);
+  if (!slot || !slot->wants(message.body->digest)) return reject(from, Rejection::not_asked_for);
+  slot->bodies.push_back(message.body);
+  advance(*slot, message.seq);
+  try_new_view();
+}
+
+void Replica::Impl::on_fetch_view_change(ReplicaId from, const FetchViewChange& fetch) {
+  const ViewChangePtr held = find_view_change(fetch.replica, fetch.digest);
+  if (held && spend(from, cost_of(*held))) send(from, held);
+}
+
+}  // namespace pbft::core

@@ -1,0 +1,110 @@
+// Admission of requests, relay to the primary, proposals (OSDI'99 4.1 and 4.2).
+#include <algorithm>
+
+#include "core/designated.hpp"
+#include "core/images.hpp"
+#include "core/replica_impl.hpp"
+
+namespace pbft::core {
+
+namespace {
+constexpr std::size_t whole_result_bytes = 64;           // up to here every replica sends the result itself
+constexpr std::size_t reply_message_bytes = 256 * 1024;  // a longer Reply is split
+}  // namespace
+
+void Replica::Impl::on_request(const Identity& link, const RequestMessage& message) {
+  const RequestPtr& request = message.request;
+  const bool direct = std::holds_alternative<ClientId>(link);
+  if (!config.clients.contains(request->client)) return reject(link, Rejection::unknown_client);
+  if (direct) {
+    // Numbers that are settled are answered from the table, whatever else the request holds.
+    reply_to(request->client, table.answers(*request, crypto), message.attempt);
+  }
+  if (!table.in_window(*request)) return reject(link, Rejection::bad_number);
+  if (table.is_done(*request)) return;
+
+  auto refuse = [&](Rejection reason, Outcome outcome) {
+    reject(link, reason);
+    if (!direct) return;
+    std::vector<ReplyItem> items;
+    for (std::size_t i = 0; i < request->items.size(); ++i) {
+      const RequestNumber number{request->first.value + i};
+      if (table.is_done(request->client, number)) continue;
+      items.push_back({number,
+                       operation_digest(crypto, request->client, number, request->items[i].read_only,
+                                        request->items[i].body),
+                       outcome, Bytes{}});
+    }
+    reply_to(request->client, std::move(items), message.attempt);
+  };
+  if (config.valid && !config.valid(*request))
+    return refuse(Rejection::refused_by_application, Outcome::invalid);
+
+  switch (pool.add(request, now.monotonic)) {
+    case RequestPool::Added::full:
+      return refuse(Rejection::pool_full, Outcome::overloaded);
+    case RequestPool::Added::known:
+      return;
+    case RequestPool::Added::added:
+      break;
+  }
+  if (is_primary()) {
+    try_propose();
+  } else if (direct) {
+    relay(request);
+  }
+}
+
+void Replica::Impl::relay(const RequestPtr& request) {
+  send(quorums.primary(view), RequestMessage{request, 0});
+}
+
+void Replica::Impl::reply_to(ClientId client, std::vector<ReplyItem> items, std::uint32_t attempt) {
+  if (items.empty() || !answering) return;
+  Reply reply{Epoch{}, view, client, {}};
+  std::size_t bytes = 0;
+  auto flush = [&] {
+    out->push_back(SendReply{client, std::make_shared<const Message>(std::move(reply))});
+    reply = Reply{Epoch{}, view, client, {}};
+    bytes = 0;
+  };
+  for (ReplyItem& item : items) {
+    if (auto* whole = std::get_if<Bytes>(&item.result);
+        whole && whole->size() > whole_result_bytes &&
+        designated_replica(item.number, attempt, quorums.n()) != config.id) {
+      item.result = result_digest(crypto, *whole);
+    }
+    if (const auto* whole = std::get_if<Bytes>(&item.result)) bytes += whole->size();
+    bytes += 80;
+    reply.items.push_back(std::move(item));
+    if (bytes >= reply_message_bytes) flush();
+  }
+  if (!reply.items.empty()) flush();
+}
+
+void Replica::Impl::try_propose() {
+  // One batch after the other, without a timer: while the pipeline is full, requests gather for the next one.
+  while (is_primary() && may_vote() && !entering && pool.has_unproposed()) {
+    const SeqNum seq = proposed.next();
+    if (!in_vote_window(seq)) return;
+    if (seq.value - dispatched.value > config.limits.pipeline_depth) return;
+
+    auto body = std::make_shared<Body>();
+    body->requests = pool.draw(config.agreed.max_batch_bytes, config.agreed.max_batch_requests);
+    if (body->requests.empty()) return;
+    body->time = now.wall;
+    body->digest = batch_digest(crypto, body->time, body->requests);
+    body->requests_authentic = true;
+    proposed = seq;
+
+    const BatchHeader header{view, seq, body->digest};
+    PrePrepare message{header, crypto.sign(Statement::pre_prepare, image_of(header)), body};
+    Slot& slot = slot_at(seq);
+    slot.bodies.push_back(body);
+    slot.header = PrePrepare{header, message.signature, nullptr};
+    broadcast(std::move(message));
+    advance(slot, seq);
+  }
+}
+
+}  // namespace pbft::core

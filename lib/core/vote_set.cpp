@@ -1,0 +1,70 @@
+#include "core/vote_set.hpp"
+
+#include <algorithm>
+
+namespace pbft::core {
+
+namespace {
+bool before(const Vote& a, const Vote& b) {
+  return std::pair(a.sender, a.header.view) < std::pair(b.sender, b.header.view);
+}
+}  // namespace
+
+VoteSet::Added VoteSet::add(const Vote& vote) {
+  auto at = std::lower_bound(votes_.begin(), votes_.end(), vote, before);
+  if (at != votes_.end() && at->sender == vote.sender && at->header.view == vote.header.view) {
+    return at->header.digest == vote.header.digest ? Added::known : Added::conflicting;
+  }
+  auto first = std::find_if(votes_.begin(), at, [&](const Vote& v) { return v.sender == vote.sender; });
+  auto last = std::find_if(at, votes_.end(), [&](const Vote& v) { return v.sender != vote.sender; });
+  if (static_cast<std::size_t>(last - first) < views_per_sender) {
+    votes_.insert(at, vote);
+    return Added::added;
+  }
+  if (at == first) return Added::dropped;  // lower than all that we hold of this sender
+  std::move(first + 1, at, first);
+  *(at - 1) = vote;
+  return Added::added;
+}
+
+const Vote* VoteSet::find(ReplicaId sender, View view) const {
+  for (const Vote& vote : votes_) {
+    if (vote.sender == sender && vote.header.view == view) return &vote;
+  }
+  return nullptr;
+}
+
+const Vote* VoteSet::newest(ReplicaId sender) const {
+  const Vote* found = nullptr;
+  for (const Vote& vote : votes_) {
+    if (vote.sender == sender) found = &vote;
+  }
+  return found;
+}
+
+std::vector<const Vote*> VoteSet::matching(const BatchHeader& header) const {
+  std::vector<const Vote*> found;
+  for (const Vote& vote : votes_) {
+    if (vote.header == header) found.push_back(&vote);
+  }
+  return found;
+}
+
+std::uint32_t VoteSet::count(const BatchHeader& header) const {
+  return static_cast<std::uint32_t>(
+      std::count_if(votes_.begin(), votes_.end(), [&](const Vote& v) { return v.header == header; }));
+}
+
+std::uint64_t VoteSet::mask(View view) const {
+  std::uint64_t bits = 0;
+  for (const Vote& vote : votes_) {
+    if (vote.header.view == view) bits |= std::uint64_t{1} << vote.sender.value;
+  }
+  return bits;
+}
+
+void VoteSet::drop_below(View view) {
+  std::erase_if(votes_, [&](const Vote& v) { return v.header.view < view; });
+}
+
+}  // namespace pbft::core
