@@ -1,0 +1,27 @@
+// Where a replica writes what it must not forget before it says it (docs/protocol.md, durability).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "core/io.hpp"
+
+namespace pbft::storage {
+
+/// Called once per append, in the order of the appends, on the thread that appends: from within append(), or
+/// later when the record is written. One write may make many records durable at once.
+using Durable = std::function<void(std::uint64_t token)>;
+
+/// Not thread-safe.
+class Log {
+ public:
+  virtual ~Log() = default;
+  /// Never blocks. A record makes those obsolete that a restart no longer needs: a stable checkpoint the
+  /// prepared batches at and below it, a later ViewChange or NewView the earlier ones.
+  virtual void append(std::uint64_t token, core::Record record) = 0;
+  /// What a restart needs: stable checkpoint, NewView, ViewChange, then prepared batches in ascending order.
+  virtual std::vector<core::Record> records() const = 0;
+};
+
+}  // namespace pbft::storage
