@@ -25,8 +25,10 @@ struct ClientConfig {
   std::uint32_t replicas = 4;
   AgreedLimits agreed;
   ClientLimits limits;
-  std::uint64_t seed = 0;          ///< Of the generator that draws which requests go to all at once.
-  RequestNumber incarnation;       ///< Higher than that of every earlier process with this key: wall-clock us.
+  std::uint64_t seed = 0;  ///< Of the generator that draws which requests go to all at once.
+  /// Wall-clock microseconds, so higher than that of every earlier process with this key; where it is not
+  /// (the clock went back) the replicas say what is, and the client opens again above that.
+  RequestNumber incarnation;
 };
 
 enum class ClientTimer : std::uint8_t { retry = 0 };
@@ -59,12 +61,19 @@ struct SendRequest {
   std::vector<ReplicaId> to;
   MessagePtr message;  ///< Holds a RequestMessage.
 };
-enum class Completion : std::uint8_t { ok, timed_out, overloaded, rejected, stopped };
+enum class Completion : std::uint8_t {
+  ok,
+  timed_out,   ///< Outcome unknown: executes at most once, maybe later.
+  overloaded,  ///< Timed out, and f+1 replicas had no room for it. A replica that refused once may have
+               ///< accepted a copy since, so the outcome is as unknown as with timed_out.
+  rejected,  ///< f+1 replicas give `outcome` instead of a result.
+  stopped,
+};
 struct Completed {
   std::uint64_t ticket;
   Completion completion;
-  Bytes result;          ///< With ok.
-  Outcome outcome;       ///< With rejected: why.
+  Bytes result;     ///< With ok.
+  Outcome outcome;  ///< With rejected: why.
 };
 struct SetClientTimer {
   Instant at;
@@ -73,6 +82,15 @@ struct CancelClientTimer {};
 using ClientOutput = std::variant<SendRequest, Completed, SetClientTimer, CancelClientTimer>;
 using ClientOutputs = std::vector<ClientOutput>;
 
+/// Operations that wait travel together: at most max_requests_in_flight signed requests are unanswered, and
+/// what is submitted meanwhile gathers for the next one. A request goes to the primary that f+1 replicas
+/// report, a random share at once to all, and after retry_timeout everything unanswered to all, with doubling
+/// pauses. An operation that timed out is abandoned: lowest_unanswered passes its number, and the window
+/// moves.
+///
+/// When f+1 replicas say that a number of ours is void, another process with our key has opened after us:
+/// what is outstanding ends by the replicas' answers, what was not sent yet, and all that is submitted later,
+/// is rejected with Outcome::stale_incarnation.
 class Client {
  public:
   Client(ClientConfig config, const Crypto& crypto, const RequestSealer& sealer);
@@ -85,6 +103,7 @@ class Client {
   void step(ClientInput input, ClientOutputs& out);
 
   View believed_view() const;       ///< The (f+1)-th highest reported.
+  bool is_open() const;             ///< f+1 replicas have answered the open request.
   std::size_t outstanding() const;  ///< Submitted and not completed.
   void invariants() const;
 
