@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "crypto/ed25519.hpp"
 #include "crypto/sodium.hpp"
+#include "crypto/strict_verifier.hpp"
 #include "crypto/wiped.hpp"
 
 namespace pbft {

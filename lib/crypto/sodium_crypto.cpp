@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "crypto/ed25519.hpp"
 #include "crypto/sodium.hpp"
+#include "crypto/strict_verifier.hpp"
 #include "crypto/verified_cache.hpp"
 #include "crypto/wiped.hpp"
 

@@ -36,7 +36,7 @@ impure='<(format|ranges|iostream|fstream|filesystem|random|thread|mutex|shared_m
 
 allow include/pbft "$std|$public"
 allow lib/core "$std|$values|$(layers core)" "$impure"
-allow lib/crypto "$std|$public|$(layers 'core|crypto')|<sodium\.h>"
+allow lib/crypto "$std|$public|$(layers 'core|crypto')|<sodium\.h>|<arpa/inet\.h>"
 allow lib/wire "$std|$public|$(layers 'core|wire')|<(capnp|kj)/[a-z.+-]+>"
 allow lib/net "$std|$posix|$public|$(layers 'core|crypto|net')|<uv\.h>"
 allow lib/storage "$std|$posix|$public|$(layers 'core|storage')"

@@ -1,4 +1,4 @@
-#include "crypto/ed25519.hpp"
+#include "crypto/strict_verifier.hpp"
 
 #include <sodium.h>
 
