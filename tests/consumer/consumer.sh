@@ -5,6 +5,7 @@
 # In WORK, which is emptied first. CXX and CC name the compilers.
 set -euo pipefail
 
+: "${CXX:=c++}"
 way=$1 source=$2 build=$3 work=$4
 project=$source/tests/consumer/project
 rm -rf "$work"
@@ -42,8 +43,8 @@ serves() {
   step "each header stands alone"
   while read -r header; do
     "$CXX" -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -fsyntax-only -I "$prefix/include" \
-      -x c++ "$prefix/include/$header" -Wno-pragma-once-outside-header
-  done < <(cd "$prefix/include" && find . -name '*.hpp')
+      -x c++ - <<<"#include <$header>" || fail "$header"
+  done < <(cd "$prefix/include" && find pbft -name '*.hpp')
 }
 
 # shows_only_pbft LIBRARY: what else it would show could clash with what its user has.
