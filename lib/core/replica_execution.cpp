@@ -145,8 +145,8 @@ void Replica::Impl::on_snapshot(const SnapshotReady& ready) {
 }
 
 void Replica::Impl::on_checkpoint(ReplicaId link, const Checkpoint& vote) {
-  if (vote.seq.value % config.agreed.checkpoint_interval != 0 || vote.seq <= stable.seq ||
-      !in_store_window(vote.seq)) {
+  if (vote.seq <= stable.seq) return;  // late
+  if (vote.seq.value % config.agreed.checkpoint_interval != 0 || !in_store_window(vote.seq)) {
     return reject(link, Rejection::outside_window);
   }
   if (vote.sender == config.id) return;

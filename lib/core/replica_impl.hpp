@@ -123,12 +123,12 @@ struct Replica::Impl {
   bool may_vote() const { return pending == view; }
   std::uint64_t window() const { return config.agreed.window(); }
   bool in_vote_window(SeqNum seq) const {
-    return seq > stable.seq && seq.value - durable_stable.value <= window();
+    return seq > stable.seq && seq.value <= durable_stable.value + window();
   }
   /// Wider than the vote window: others may be one checkpoint ahead of us (their proposals are kept), and
   /// what we have executed is kept for one more checkpoint for those behind us.
   bool in_store_window(SeqNum seq) const {
-    return seq > discarded && seq.value - stable.seq.value <= window() + config.agreed.checkpoint_interval;
+    return seq > discarded && seq.value <= stable.seq.value + window() + config.agreed.checkpoint_interval;
   }
   Slot& slot_at(SeqNum seq);
   Slot* find_slot(SeqNum seq);

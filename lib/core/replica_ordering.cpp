@@ -8,6 +8,7 @@ namespace pbft::core {
 
 void Replica::Impl::on_pre_prepare(ReplicaId link, PrePrepare&& message) {
   const BatchHeader header = message.header;
+  if (header.seq <= discarded) return;  // late
   if (!in_store_window(header.seq)) return reject(link, Rejection::outside_window);
   if (!in_reach(header.seq)) message.body = nullptr;  // fetched when its turn is near
   if (header.view > view && (header.view == pending || is_offered(header.view))) {
@@ -59,10 +60,8 @@ bool Replica::Impl::may_prepare(Slot& slot, const BodyPtr& body) {
 }
 
 void Replica::Impl::on_prepare(ReplicaId link, const Prepare& vote) {
-  if (!in_store_window(vote.header.seq) || vote.header.seq <= stable.seq) {
-    return reject(link, Rejection::outside_window);
-  }
-  if (vote.header.view < view) return reject(link, Rejection::wrong_view);
+  if (vote.header.seq <= stable.seq || vote.header.view < view) return;  // late
+  if (!in_store_window(vote.header.seq)) return reject(link, Rejection::outside_window);
   if (vote.sender == quorums.primary(vote.header.view)) return reject(link, Rejection::not_primary);
   Slot& slot = slot_at(vote.header.seq);
   if (add_vote(slot.prepares, Statement::prepare, link, vote)) advance(slot, vote.header.seq);
@@ -70,6 +69,7 @@ void Replica::Impl::on_prepare(ReplicaId link, const Prepare& vote) {
 
 void Replica::Impl::on_commit(ReplicaId link, const Commit& vote) {
   // Commits of any view count for execution: q of them prove the batch, whatever view we are in.
+  if (vote.header.seq <= discarded) return;  // late
   if (!in_store_window(vote.header.seq)) return reject(link, Rejection::outside_window);
   Slot& slot = slot_at(vote.header.seq);
   if (add_vote(slot.commits, Statement::commit, link, vote)) advance(slot, vote.header.seq);
