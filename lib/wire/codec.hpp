@@ -10,6 +10,15 @@
 
 namespace pbft::wire {
 
+// Limits that follow from how the core builds its messages.
+inline constexpr std::size_t max_reply_items = 4096;       ///< The core splits a Reply long before.
+inline constexpr std::size_t max_status_checkpoints = 16;  ///< Checkpoints above the stable one: a few.
+inline std::size_t max_status_slots(const AgreedLimits& agreed) { return 3 * agreed.window(); }
+/// All results of one Reply: the core closes it once 256 KiB are reached.
+inline std::size_t max_reply_bytes(const AgreedLimits& agreed) {
+  return 256 * 1024 + agreed.max_result_bytes;
+}
+
 /// Limits of decoding, computed from the cluster.
 struct DecodeLimits {
   std::uint32_t replicas = 4;
@@ -19,22 +28,24 @@ struct DecodeLimits {
 };
 
 /// One frame: a single-segment Cap'n Proto message without the segment table. Never fails for a message that
-/// respects the limits.
+/// respects the limits. Derived fields do not travel.
 Bytes encode(const core::Message& message);
 
 /// `frame` may be anything. Strict: exact length, one segment, known union member, every list and blob within
 /// its limit, ascending orders as the values' invariants say, digests of requests and bodies computed with
-/// `crypto`. Work and memory are linear in frame.size().
+/// `crypto`. Work and memory are linear in frame.size(). Rejections: too_large where a size of AgreedLimits
+/// is exceeded, else malformed. A frame that is not aligned to 8 bytes is copied first.
 std::variant<core::Message, core::Rejection> decode(BytesView frame, const DecodeLimits& limits,
                                                     const core::Crypto& crypto);
 
-/// The bytes a client signs.
+/// The bytes a client signs; their layout stands in request.cpp.
 Bytes encode_request_payload(const core::RequestDraft& draft);
-/// A request from its signed bytes; nullptr if they are malformed. The digest is computed here.
-core::RequestPtr decode_request(BytesView payload, const core::Signature& signature, const DecodeLimits& limits,
-                                const core::Crypto& crypto);
+/// A request from its signed bytes; nullptr if they are malformed or exceed a limit. The digest is computed
+/// here.
+core::RequestPtr decode_request(BytesView payload, const core::Signature& signature,
+                                const DecodeLimits& limits, const core::Crypto& crypto);
 
-/// encode_request_payload and sign.
+/// encode_request_payload and sign; nullptr for a draft that exceeds a limit.
 class Sealer : public core::RequestSealer {
  public:
   Sealer(const core::Crypto& crypto, DecodeLimits limits) : crypto_(crypto), limits_(std::move(limits)) {}
