@@ -120,20 +120,19 @@ void Replica::Impl::on_timer(Timer timer) {
   }
 }
 
-// The oldest thing that only the primary's work can end. The time of our own executor does not count: what
-// was handed to it waits no longer.
+// The oldest thing that only the primary's work can end: a request, or the next batch where one was proposed
+// or a later one is further along. While a checkpoint waits for our own executor, nobody else can be blamed.
 std::optional<Instant> Replica::Impl::oldest_wait() const {
+  if (is_at_checkpoint()) return std::nullopt;
   auto since = pool.waiting_since();
-  auto head = slots.find(dispatched.next());
-  bool head_waits = false;  // a proposal, or a gap below something prepared
-  for (auto at = slots.upper_bound(dispatched); at != slots.end() && !head_waits; ++at) {
+  auto next = slots.find(dispatched.next());
+  bool next_waits = false;
+  for (auto at = slots.upper_bound(dispatched); at != slots.end() && !next_waits; ++at) {
     const Slot& slot = at->second;
-    head_waits = slot.certificate || slot.committed ||
-                 (at == head && slot.header && slot.header->header.digest != null_body->digest);
+    next_waits = slot.certificate || slot.committed ||
+                 (at == next && slot.header && slot.header->header.digest != null_body->digest);
   }
-  const bool own_checkpoint =
-      dispatched > executed && dispatched.value % config.agreed.checkpoint_interval == 0;
-  if (head_waits && !own_checkpoint && (!since || head_since < *since)) since = head_since;
+  if (next_waits && (!since || head_since < *since)) since = head_since;
   return since;
 }
 

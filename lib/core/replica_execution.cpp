@@ -41,15 +41,17 @@ Digest state_digest(const Crypto& crypto, const Digest& application, const Diges
   return crypto.hash("state", bytes);
 }
 
+// The snapshot is of the state exactly after a checkpoint's batch: nothing later is begun before that batch's
+// results are in the client table.
+bool Replica::Impl::is_at_checkpoint() const {
+  return dispatched > executed && dispatched.value % config.agreed.checkpoint_interval == 0;
+}
+
 void Replica::Impl::try_execute() {
   bool moved = false;
-  while (true) {
-    // The snapshot is of the state exactly after a checkpoint's batch: nothing later is begun before its
-    // results are in the client table.
-    if (dispatched > executed && dispatched.value % config.agreed.checkpoint_interval == 0) break;
+  while (!is_at_checkpoint()) {
     Slot* slot = find_slot(dispatched.next());
-    if (!slot || !slot->committed) break;
-    const BodyPtr body = find_body(*slot, *slot->committed);
+    const BodyPtr body = slot && slot->committed ? find_body(*slot, *slot->committed) : nullptr;
     if (!body) break;
     execute(dispatched.next(), body);
     moved = true;
@@ -137,6 +139,7 @@ void Replica::Impl::on_snapshot(const SnapshotReady& ready) {
     }
     return discard();
   }
+  if (!answering) return;  // diverged: what we would vouch for is not the agreed state
   Checkpoint vote{ready.seq, state, config.id,
                   crypto.sign(Statement::checkpoint, checkpoint_image(ready.seq, state))};
   checkpoint_votes.add(vote);

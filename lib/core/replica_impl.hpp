@@ -55,7 +55,9 @@ struct Replica::Impl {
 
   // ---- replica_ordering.cpp: the three phases (4.2) -----------------------------------------------------
   void on_pre_prepare(ReplicaId link, PrePrepare&& message);
-  void accept_header(Slot& slot, PrePrepare&& message);
+  void accept_header(ReplicaId link, Slot& slot, PrePrepare&& message);
+  void keep_body(ReplicaId link, Slot& slot, const BodyPtr& body);
+  bool is_vouched_for(const Slot& slot, const Digest& digest) const;
   void on_prepare(ReplicaId link, const Prepare& vote);
   void on_commit(ReplicaId link, const Commit& vote);
   /// False after a rejection: conflicting votes become evidence.
@@ -70,6 +72,7 @@ struct Replica::Impl {
 
   // ---- replica_execution.cpp: execution and checkpoints (4.2, 4.3) --------------------------------------
   void try_execute();
+  bool is_at_checkpoint() const;  ///< The executor is at a checkpoint's batch.
   void execute(SeqNum seq, const BodyPtr& body);
   void on_executed(Executed&& executed);
   void on_snapshot(const SnapshotReady& ready);

@@ -31,27 +31,44 @@ void Replica::Impl::on_pre_prepare(ReplicaId link, PrePrepare&& message) {
     return reject(link, Rejection::conflicting);
   }
   if (slot.header && !message.body) return;
-  accept_header(slot, std::move(message));
+  accept_header(link, slot, std::move(message));
   advance(slot, header.seq);
 }
 
-void Replica::Impl::accept_header(Slot& slot, PrePrepare&& message) {
-  BodyPtr body = std::move(message.body);
+void Replica::Impl::accept_header(ReplicaId link, Slot& slot, PrePrepare&& message) {
+  const BodyPtr body = std::move(message.body);
   if (!slot.header) slot.header = std::move(message);
-  if (body && !find_body(slot, body->digest)) slot.bodies.push_back(std::move(body));
+  if (body) keep_body(link, slot, body);
 }
 
-// Facts that do not depend on executed state only: replicas execute at different moments. A digest that the
-// NewView re-issued, or f+1 replicas vouch for, needs no check but the digest itself.
-bool Replica::Impl::may_prepare(Slot& slot, const BodyPtr& body) {
-  const bool time_ahead = body->time.unix_us > now.wall.unix_us &&
-                          body->time.unix_us - now.wall.unix_us >
-                              static_cast<std::uint64_t>(config.limits.max_clock_skew.count());
-  if ((body->requests_authentic && !time_ahead) || slot.reissued) return true;
-  if (slot.prepares.count(slot.header->header) >= quorums.weak() ||
-      slot.commits.count(slot.header->header) >= quorums.weak()) {
+// The digest covers the requests, not their signatures: a copy with spoilt ones must not take the place of a
+// good copy, nor be voted for, unless a correct replica is known to have seen a good one.
+void Replica::Impl::keep_body(ReplicaId link, Slot& slot, const BodyPtr& body) {
+  if (find_body(slot, body->digest)) return;
+  if (body->requests_authentic || is_vouched_for(slot, body->digest)) {
+    slot.bodies.push_back(body);
+  } else {
+    reject(link, Rejection::bad_request_in_batch);
+  }
+}
+
+// The NewView re-issued it, or f+1 replicas voted for it, or it is certified.
+bool Replica::Impl::is_vouched_for(const Slot& slot, const Digest& digest) const {
+  if (slot.committed == digest ||
+      std::find(slot.wanted.begin(), slot.wanted.end(), digest) != slot.wanted.end()) {
     return true;
   }
+  if (!slot.header || slot.header->header.digest != digest) return false;
+  return slot.reissued || slot.prepares.count(slot.header->header) >= quorums.weak() ||
+         slot.commits.count(slot.header->header) >= quorums.weak();
+}
+
+// Facts that do not depend on executed state only: replicas execute at different moments.
+bool Replica::Impl::may_prepare(Slot& slot, const BodyPtr& body) {
+  const auto skew = static_cast<std::uint64_t>(config.limits.max_clock_skew.count());
+  const bool time_ahead =
+      body->time.unix_us > now.wall.unix_us && body->time.unix_us - now.wall.unix_us > skew;
+  if ((body->requests_authentic && !time_ahead) || is_vouched_for(slot, body->digest)) return true;
   if (!slot.body_refused) {
     slot.body_refused = true;
     reject(quorums.primary(view), time_ahead ? Rejection::time_ahead : Rejection::bad_request_in_batch);

@@ -191,7 +191,7 @@ void Replica::Impl::on_fetch_body(ReplicaId from, const FetchBody& fetch) {
 void Replica::Impl::on_body(ReplicaId from, const BodyMessage& message) {
   Slot* slot = find_slot(message.seq);
   if (!slot || !slot->wants(message.body->digest)) return reject(from, Rejection::not_asked_for);
-  slot->bodies.push_back(message.body);
+  keep_body(from, *slot, message.body);
   advance(*slot, message.seq);
   try_new_view();
 }
