@@ -1,0 +1,99 @@
+#include "sim/describe.hpp"
+
+namespace pbft::sim {
+
+namespace {
+
+using std::to_string;
+
+template <class Tag, class Rep>
+std::string text(Id<Tag, Rep> id) {
+  return to_string(id.value);
+}
+std::string text(const core::BatchHeader& header) {
+  return "v" + text(header.view) + " s" + text(header.seq) + " " + describe(header.digest);
+}
+
+struct MessageText {
+  std::string operator()(const core::RequestMessage& m) const {
+    const core::Request& request = *m.request;
+    if (request.kind == core::RequestKind::open) {
+      return "open c" + text(request.client) + " incarnation " + text(request.first);
+    }
+    return "request c" + text(request.client) + " #" + text(request.first) + "+" +
+           to_string(request.items.size()) + " attempt " + to_string(m.attempt);
+  }
+  std::string operator()(const core::PrePrepare& m) const {
+    return "pre-prepare " + text(m.header) + (m.body ? " with body" : "");
+  }
+  std::string operator()(const core::Prepare& m) const { return "prepare " + text(m.header) + by(m.sender); }
+  std::string operator()(const core::Commit& m) const { return "commit " + text(m.header) + by(m.sender); }
+  std::string operator()(const core::Checkpoint& m) const {
+    return "checkpoint s" + text(m.seq) + " " + describe(m.state) + by(m.sender);
+  }
+  std::string operator()(const core::CheckpointProof& m) const { return "checkpoint proof s" + text(m.seq); }
+  std::string operator()(const core::ViewChangePtr& m) const {
+    std::string result =
+        "view-change v" + text(m->new_view) + by(m->sender) + " stable s" + text(m->stable.seq);
+    for (const auto& certificate : m->prepared) result += " [" + text(certificate.header) + "]";
+    return result;
+  }
+  std::string operator()(const core::NewViewPtr& m) const {
+    return "new-view v" + text(m->view) + " from s" + text(m->first) + ", " + to_string(m->headers.size()) +
+           " headers";
+  }
+  std::string operator()(const core::Reply& m) const {
+    std::string result = "reply v" + text(m.view);
+    for (const auto& item : m.items) {
+      result += " #" + text(item.number) + ":" + to_string(static_cast<int>(item.outcome));
+    }
+    return result;
+  }
+  std::string operator()(const core::Status& m) const {
+    return "status v" + text(m.view) + " pending v" + text(m.pending) + " stable s" + text(m.stable) +
+           " executed s" + text(m.executed) + " view-changes " + to_string(m.view_changes);
+  }
+  std::string operator()(const core::FetchBody& m) const {
+    return "fetch body s" + text(m.seq) + " " + describe(m.digest);
+  }
+  std::string operator()(const core::FetchViewChange& m) const {
+    return "fetch view-change of r" + text(m.replica) + " " + describe(m.digest);
+  }
+  std::string operator()(const core::BodyMessage& m) const {
+    return "body s" + text(m.seq) + " " + describe(m.body->digest);
+  }
+  static std::string by(ReplicaId sender) { return " by r" + text(sender); }
+};
+
+struct ReportText {
+  std::string operator()(const core::Rejected& r) const {
+    return "rejects " + std::string(core::name_of(r.reason)) + " from " + describe(r.from);
+  }
+  std::string operator()(const core::ViewEntered& r) const { return "enters view " + text(r.view); }
+  std::string operator()(const core::ViewChangeStarted& r) const {
+    return "leaves for view " + text(r.view) + ": " + r.why;
+  }
+  std::string operator()(const core::CheckpointStable& r) const {
+    return "stable s" + text(r.seq) + " " + describe(r.state);
+  }
+  std::string operator()(const core::Evidence& r) const {
+    return "has evidence against r" + text(r.culprit) + ", statement " +
+           to_string(static_cast<int>(r.statement));
+  }
+  std::string operator()(const core::Diverged& r) const { return "diverged at s" + text(r.seq); }
+  std::string operator()(const core::StateNeeded& r) const {
+    return "needs state: executed s" + text(r.executed) + ", stable s" + text(r.stable);
+  }
+};
+
+}  // namespace
+
+std::string describe(const core::Identity& who) {
+  if (const auto* replica = std::get_if<ReplicaId>(&who)) return "r" + text(*replica);
+  return "c" + text(std::get<ClientId>(who));
+}
+std::string describe(const Digest& digest) { return to_hex(BytesView(digest.bytes).first(4)); }
+std::string describe(const core::Message& message) { return std::visit(MessageText{}, message); }
+std::string describe(const core::Report& report) { return std::visit(ReportText{}, report); }
+
+}  // namespace pbft::sim

@@ -1,0 +1,110 @@
+#include "sim/history.hpp"
+
+#include <algorithm>
+
+#include "sim/describe.hpp"
+#include "sim/violation.hpp"
+
+namespace pbft::sim {
+
+namespace {
+
+std::string name(ClientId client, const Bytes& body) {
+  const std::string text = to_text(body);
+  return "\"" + text.substr(0, 40) + "\" of " + describe(core::Identity(client));
+}
+std::string at(SeqNum seq) { return " at " + std::to_string(seq.value); }
+
+History::Batch batch_of(const core::Execute& todo, const std::vector<Bytes>& results) {
+  History::Batch batch{todo.time, {}};
+  for (std::size_t i = 0; i < todo.items.size(); ++i) {
+    const auto& item = todo.items[i];
+    batch.operations.push_back({item.request->client, item.number, Bytes(item.body.begin(), item.body.end()),
+                                item.random, results[i]});
+  }
+  return batch;
+}
+
+}  // namespace
+
+void History::on_executed(ReplicaId replica, const core::Execute& todo, const std::vector<Bytes>& results) {
+  const std::string who = describe(core::Identity(replica));
+  SeqNum& executed = executed_[replica];
+  if (todo.seq != executed.next())
+    unsafe(who + " executes " + std::to_string(todo.seq.value) + " after " + std::to_string(executed.value));
+  executed = todo.seq;
+  const Batch mine = batch_of(todo, results);
+  if (todo.seq <= last()) {
+    if (!(mine == batch(todo.seq))) unsafe(who + " executes another batch than the others" + at(todo.seq));
+    return;
+  }
+  if (!batches_.empty() && mine.time < batches_.back().time) unsafe("agreed time goes back" + at(todo.seq));
+  add(mine);
+}
+
+void History::add(const Batch& batch) {
+  batches_.push_back(batch);
+  const SeqNum seq = last();
+  for (const Operation& operation : batches_.back().operations) {
+    ++operations_;
+    if (auto [earlier, fresh] = numbers_.emplace(std::pair(operation.client, operation.number), seq);
+        !fresh) {
+      unsafe(name(operation.client, operation.body) + " executes twice:" + at(earlier->second) + " and" +
+             at(seq));
+    }
+    const Key key(operation.client, operation.body);
+    auto& executions = executions_[key];
+    executions.push_back({operations_, &operation.result});
+    if (distrusted_.contains(operation.client)) continue;
+    if (executions.size() > submissions_[key]) {
+      unsafe(name(operation.client, operation.body) + " executes" + at(seq) +
+             " more often than it was asked for");
+    }
+  }
+}
+
+void History::on_checkpoint(ReplicaId replica, SeqNum seq, const Digest& state) {
+  auto [first, fresh] = checkpoints_.emplace(seq, std::pair(state, replica));
+  if (!fresh && first->second.first != state) {
+    unsafe("the states of " + describe(core::Identity(first->second.second)) + " and " +
+           describe(core::Identity(replica)) + " differ" + at(seq));
+  }
+}
+
+void History::on_submitted(ClientId client, Ticket ticket, const Bytes& body) {
+  ++submissions_[Key(client, body)];
+  submitted_[{client, ticket}] = {client, body, answered_through_};
+}
+
+void History::on_completed(ClientId client, Ticket ticket, core::Completion completion, const Bytes& result) {
+  auto found = submitted_.find({client, ticket});
+  if (found == submitted_.end())
+    unsafe("an operation of " + describe(core::Identity(client)) + " completes twice");
+  const Submitted operation = std::move(found->second);
+  submitted_.erase(found);
+  if (completion != core::Completion::ok || distrusted_.contains(client)) return;
+
+  for (Execution& execution : executions_[Key(client, operation.body)]) {
+    if (execution.claimed || *execution.result != result) continue;
+    if (execution.position <= operation.after) {
+      unsafe(name(client, operation.body) + " is ordered before what was answered before it was submitted");
+    }
+    execution.claimed = true;
+    answered_through_ = std::max(answered_through_, execution.position);
+    return;
+  }
+  unsafe(name(client, operation.body) + " got the result \"" + to_text(result).substr(0, 40) +
+         "\", which is not in the history");
+}
+
+SeqNum History::executed_by(ReplicaId replica) const {
+  auto found = executed_.find(replica);
+  return found == executed_.end() ? SeqNum{} : found->second;
+}
+
+std::size_t History::executions(ClientId client, const std::string& body) const {
+  auto found = executions_.find(Key(client, to_bytes(body)));
+  return found == executions_.end() ? 0 : found->second.size();
+}
+
+}  // namespace pbft::sim

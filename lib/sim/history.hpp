@@ -1,0 +1,87 @@
+// What the correct replicas executed, held against each other and against what the clients saw.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/client.hpp"
+#include "core/io.hpp"
+
+namespace pbft::sim {
+
+/// The always-on checks of agreement, exactly-once execution and linearizability. Every member throws
+/// Violation as soon as a check fails.
+class History {
+ public:
+  struct Operation {
+    ClientId client;
+    RequestNumber number;
+    Bytes body;
+    std::uint64_t random = 0;
+    Bytes result;
+    bool operator==(const Operation&) const = default;
+  };
+  struct Batch {
+    Timestamp time;
+    std::vector<Operation> operations;
+    bool operator==(const Batch&) const = default;
+  };
+  using Ticket = std::uint64_t;
+
+  // ---- What a correct replica did -------------------------------------------------------------------------
+  /// I1: the next batch of this replica, equal to what any other executed there. I3: no operation twice, none
+  /// that its correct client did not ask for.
+  void on_executed(ReplicaId replica, const core::Execute& batch, const std::vector<Bytes>& results);
+  /// I1: equal states at equal checkpoints.
+  void on_checkpoint(ReplicaId replica, SeqNum seq, const Digest& state);
+
+  // ---- What a correct client did --------------------------------------------------------------------------
+  /// A member whose operations need not have come from a client process: its key is in the adversary's hands.
+  void distrust(ClientId client) { distrusted_.insert(client); }
+  void on_submitted(ClientId client, Ticket ticket, const Bytes& body);
+  /// I3: with `ok`, the operation is in the history with this result. I2: and after everything that was
+  /// answered before it was submitted.
+  void on_completed(ClientId client, Ticket ticket, core::Completion completion, const Bytes& result);
+
+  // ---- Questions ------------------------------------------------------------------------------------------
+  SeqNum last() const { return SeqNum{batches_.size()}; }
+  SeqNum executed_by(ReplicaId replica) const;
+  /// REQUIRES: 1 <= seq <= last().
+  const Batch& batch(SeqNum seq) const { return batches_[seq.value - 1]; }
+  std::uint64_t operations() const { return operations_; }
+  /// How often `client` had `body` executed.
+  std::size_t executions(ClientId client, const std::string& body) const;
+
+ private:
+  struct Submitted {
+    ClientId client;
+    Bytes body;
+    std::uint64_t after = 0;  // operations known to be in the history when it was submitted
+  };
+  struct Execution {
+    std::uint64_t position;
+    const Bytes* result;
+    bool claimed = false;  // by the answer to one submission
+  };
+  using Key = std::pair<ClientId, Bytes>;
+
+  void add(const Batch& batch);
+
+  std::deque<Batch> batches_;  // addresses of results stay
+  std::map<ReplicaId, SeqNum> executed_;
+  std::map<SeqNum, std::pair<Digest, ReplicaId>> checkpoints_;
+  std::map<std::pair<ClientId, RequestNumber>, SeqNum> numbers_;
+  std::map<Key, std::vector<Execution>> executions_;
+  std::map<Key, std::size_t> submissions_;
+  std::map<std::pair<ClientId, Ticket>, Submitted> submitted_;
+  std::set<ClientId> distrusted_;
+  std::uint64_t operations_ = 0;
+  std::uint64_t answered_through_ = 0;  // highest position that a client has an answer from
+};
+
+}  // namespace pbft::sim

@@ -1,0 +1,31 @@
+// Signatures that are unforgeable by construction: a keyed hash whose key no simulated party can read.
+#pragma once
+
+#include <cstdint>
+
+#include "core/crypto.hpp"
+
+namespace pbft::sim {
+
+/// Membership is the caller's: replicas 0..replicas-1 and clients 1..clients exist.
+class IdealCrypto : public core::Crypto {
+ public:
+  IdealCrypto(std::uint64_t seed, std::uint32_t replicas, std::uint32_t clients, core::Identity self)
+      : seed_(seed), replicas_(replicas), clients_(clients), self_(self) {}
+
+  Digest hash(std::string_view domain, BytesView bytes) const override;
+  core::Signature sign(core::Statement statement, BytesView image) const override;
+  bool verify(core::Statement statement, const core::Identity& signer, BytesView image,
+              const core::Signature& signature) const override;
+
+ private:
+  bool is_member(const core::Identity& who) const;
+  core::Signature signature_of(core::Statement statement, const core::Identity& signer,
+                               BytesView image) const;
+
+  std::uint64_t seed_;
+  std::uint32_t replicas_, clients_;
+  core::Identity self_;
+};
+
+}  // namespace pbft::sim
