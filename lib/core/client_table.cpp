@@ -110,6 +110,9 @@ void ClientTable::finish(ClientId client, RequestNumber number, Bytes result) {
   if (record.cached_bytes > limits_.client_cache_bytes) evict(record);
 }
 
+// A result goes when those at and above its number exceed the cap. That does not depend on lower ones, so it
+// does not matter whether a later request, already begun here and not yet elsewhere, has raised the floor
+// past them.
 void ClientTable::evict(Record& record) const {
   for (Entry& entry : record.entries) {
     if (record.cached_bytes <= limits_.client_cache_bytes) return;
