@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "crypto/encode.hpp"
 #include "crypto/sodium.hpp"
 #include "pbft/config.hpp"
 
@@ -8,13 +9,12 @@ namespace pbft {
 
 namespace {
 
-void append_u64(Bytes& out, std::uint64_t value) {
-  for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
-}
+using crypto::append;
+using crypto::append_u64;
 
 void append_blob(Bytes& out, BytesView blob) {
   append_u64(out, blob.size());
-  out.insert(out.end(), blob.begin(), blob.end());
+  append(out, blob);
 }
 
 /// Their number, then each behind its length, sorted.

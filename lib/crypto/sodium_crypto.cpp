@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "crypto/encode.hpp"
 #include "crypto/sodium.hpp"
 #include "crypto/strict_verifier.hpp"
 #include "crypto/verified_cache.hpp"
@@ -16,12 +17,6 @@ namespace {
 using core::Identity;
 using core::Signature;
 using core::Statement;
-
-void append(Bytes& out, BytesView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
-
-void append_u64(Bytes& out, std::uint64_t value) {
-  for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
-}
 
 /// What is signed; integers are little-endian:
 ///
