@@ -301,7 +301,9 @@ std::variant<core::Message, Rejection> decode(BytesView frame, const DecodeLimit
   options.nestingLimit = nesting_limit;
   try {
     capnp::SegmentArrayMessageReader reader(kj::arrayPtr(&segment, 1), options);
-    return Decoder(limits, crypto).decode(reader.getRoot<schema::Frame>());
+    core::Message message = Decoder(limits, crypto).decode(reader.getRoot<schema::Frame>());
+    require(frame_words(message) == segment.size());  // nothing travels that is not part of the value
+    return message;
   } catch (const kj::Exception&) {
     return Rejection::malformed;
   } catch (const Refused& refused) {
