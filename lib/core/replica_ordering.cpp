@@ -182,7 +182,7 @@ void Replica::Impl::find_committed(Slot& slot) {
 void Replica::Impl::revisit_slots() {
   std::vector<SeqNum> held;
   for (const auto& [seq, slot] : slots) {
-    if (seq > stable.seq && (slot.header || seq > dispatched)) held.push_back(seq);
+    if (seq > dispatched || (slot.header && seq > stable.seq)) held.push_back(seq);
   }
   for (SeqNum seq : held) {
     if (Slot* slot = find_slot(seq)) advance(*slot, seq);

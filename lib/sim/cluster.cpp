@@ -217,10 +217,17 @@ void Cluster::heal() {
   for (auto& replica : replicas_) replica->resume();
 }
 
+bool Cluster::needs_state(const ReplicaProcess& replica) const {
+  if (replica.needs_state()) return true;
+  std::uint64_t stable = 0;
+  for (const auto& other : replicas_) stable = std::max(stable, other->state().stable.value);
+  return replica.state().executed.value + options_.agreed.checkpoint_interval < stable;
+}
+
 std::uint32_t Cluster::lost() const {
   return static_cast<std::uint32_t>(
-      std::count_if(replicas_.begin(), replicas_.end(), [](const auto& replica) {
-        return replica->is_stopped() || !replica->is_correct() || replica->needs_state();
+      std::count_if(replicas_.begin(), replicas_.end(), [&](const auto& replica) {
+        return replica->is_stopped() || !replica->is_correct() || needs_state(*replica);
       }));
 }
 
@@ -232,7 +239,7 @@ void Cluster::finish(Duration limit) {
       "every correct replica has executed everything",
       [&] {
         return std::all_of(replicas_.begin(), replicas_.end(), [&](const auto& replica) {
-          return !replica->is_running() || !replica->is_correct() || replica->needs_state() ||
+          return !replica->is_running() || !replica->is_correct() || needs_state(*replica) ||
                  history_.executed_by(replica->id()) == history_.last();
         });
       },
@@ -247,7 +254,7 @@ std::string Cluster::summary() const {
             (replica->is_stopped()  ? " stopped"
              : replica->is_paused() ? " paused"
                                     : "") +
-            (replica->is_correct() ? "" : " Byzantine") + (replica->needs_state() ? " needs state" : "") +
+            (replica->is_correct() ? "" : " Byzantine") + (needs_state(*replica) ? " needs state" : "") +
             " view " + std::to_string(state.view.value) + "/" + std::to_string(state.pending.value) +
             " stable " + std::to_string(state.stable.value) + " executed " +
             std::to_string(state.executed.value) + "; ";

@@ -121,6 +121,9 @@ class Cluster {
   void finish(Duration limit = patience);
   /// From here on more than f replicas are lost: finish() checks safety alone.
   void expect_no_progress() { progress_expected_ = false; }
+  /// Behind what the others keep: one checkpoint interval below the stable checkpoint. Without state transfer
+  /// it never catches up.
+  bool needs_state(const ReplicaProcess& replica) const;
   /// How many are stopped, Byzantine or in need of state.
   std::uint32_t lost() const;
   /// Operations that clients wait for, and how far each replica is: for a report.

@@ -85,6 +85,11 @@ void Promises::on_send(const core::Message& message) {
     auto [first, fresh] = new_views_.emplace(entered.view, mark);
     if (!fresh && first->second != mark) broken("signs two new-views for one view");
     if (!durable_new_views_.contains(entered.view)) broken("sends a new-view before it is durable");
+    SeqNum seq = entered.first;
+    for (const core::NewView::Header& header : entered.headers) {
+      vote(pre_prepared_, {entered.view, seq, header.digest}, "pre-prepare");
+      seq = seq.next();
+    }
   }
 }
 

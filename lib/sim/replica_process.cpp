@@ -90,6 +90,9 @@ void ReplicaProcess::resume() {
   std::deque<core::Event> backlog;
   backlog.swap(backlog_);
   for (core::Event& event : backlog) step(std::move(event));
+  std::vector<std::pair<core::Timer, std::uint64_t>> overdue;
+  overdue.swap(overdue_);
+  for (const auto& [timer, generation] : overdue) fire(timer, generation);
 }
 
 void ReplicaProcess::corrupt(Mangler mangler) {
@@ -205,15 +208,21 @@ void ReplicaProcess::perform(const core::TakeSnapshot& todo) {
 }
 
 void ReplicaProcess::arm(const core::SetTimer& set) {
-  const auto index = static_cast<std::size_t>(set.timer);
-  const std::uint64_t generation = ++timer_generation_[index];
+  const std::uint64_t generation = ++timer_generation_[static_cast<std::size_t>(set.timer)];
   world_.scheduler.at(set.at - monotonic_start, EventKind::timer,
-                      [this, index, generation, timer = set.timer] {
-                        if (stopped_ || timer_generation_[index] != generation) return;
-                        world_.trace.note(Trace::Kind::timer, id_, index,
-                                          [&] { return "timer " + std::to_string(index) + " fires"; });
-                        step(core::TimerFired{timer});
-                      });
+                      [this, timer = set.timer, generation] { fire(timer, generation); });
+}
+
+// A timer that came due during a pause fires after what waited, unless that cancelled it.
+void ReplicaProcess::fire(core::Timer timer, std::uint64_t generation) {
+  if (stopped_ || timer_generation_[static_cast<std::size_t>(timer)] != generation) return;
+  if (paused_) {
+    overdue_.emplace_back(timer, generation);
+    return;
+  }
+  world_.trace.note(Trace::Kind::timer, id_, static_cast<std::uint64_t>(timer),
+                    [&] { return "timer " + std::to_string(static_cast<int>(timer)) + " fires"; });
+  step(core::TimerFired{timer});
 }
 
 void ReplicaProcess::report(const core::Report& what) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/replica.hpp"
@@ -88,6 +89,7 @@ class ReplicaProcess {
   void perform(core::Execute&& todo);
   void perform(const core::TakeSnapshot& todo);
   void arm(const core::SetTimer& timer);
+  void fire(core::Timer timer, std::uint64_t generation);
   void report(const core::Report& report);
   void check_progress();
   core::Now now() const;
@@ -102,6 +104,7 @@ class ReplicaProcess {
   bool correct_ = true, stopped_ = false, paused_ = false, needs_state_ = false;
   std::deque<core::Event> backlog_;  // while paused
   std::array<std::uint64_t, core::timer_count> timer_generation_{};
+  std::vector<std::pair<core::Timer, std::uint64_t>> overdue_;  // while paused
   Instant executor_free_{}, disk_free_{};
   core::ReplicaState last_state_;
   std::array<std::uint64_t, core::rejection_count> rejections_{};
