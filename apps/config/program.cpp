@@ -1,0 +1,44 @@
+#include "config/program.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+namespace app {
+
+ExitCode exit_code(const pbft::Error& error) {
+  switch (error.code) {
+    case pbft::ErrorCode::invalid_argument:
+      return usage;
+    case pbft::ErrorCode::timed_out:
+      return unreachable;
+    case pbft::ErrorCode::io:
+    case pbft::ErrorCode::overloaded:
+    case pbft::ErrorCode::rejected:
+    case pbft::ErrorCode::stopped:
+      return failure;
+  }
+  return failure;
+}
+
+ExitCode complain(const std::string& program, const pbft::Error& error) {
+  std::fprintf(stderr, "%s: %s\n", program.c_str(), error.message.c_str());
+  return exit_code(error);
+}
+
+int run_program(CLI::App& cli, int argc, char** argv, const std::function<int()>& run) {
+  std::signal(SIGPIPE, SIG_IGN);  // a peer or reader that went away is an error return, not the end
+  cli.set_version_flag("--version", cli.get_name() + " " PBFT_VERSION);
+  cli.get_formatter()->column_width(34);
+  try {
+    cli.parse(argc, argv);
+    return run();
+  } catch (const CLI::ParseError& error) {
+    return cli.exit(error) == 0 ? ok : usage;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: %s\n", cli.get_name().c_str(), error.what());
+    return failure;
+  }
+}
+
+}  // namespace app

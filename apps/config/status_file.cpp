@@ -1,0 +1,70 @@
+#include "config/status_file.hpp"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace app {
+
+std::string status_json(const pbft::ReplicaStatus& status, bool running) {
+  const nlohmann::ordered_json json = {
+      {"id", status.id.value},
+      {"pid", ::getpid()},
+      {"running", running},
+      {"view", status.view.value},
+      {"changing_view", status.changing_view},
+      {"is_primary", status.is_primary},
+      {"stable", status.stable.value},
+      {"executed", status.executed.value},
+      {"checkpoint", status.checkpoint.value},
+      {"checkpoint_state", pbft::to_hex(status.checkpoint_state.bytes)},
+      {"operations", status.operations},
+      {"view_changes", status.view_changes},
+      {"waiting_requests", status.waiting_requests},
+      {"connected_replicas", status.connected_replicas},
+      {"connected_clients", status.connected_clients},
+      {"answering", status.answering},
+      {"rejections", status.rejections},
+  };
+  return json.dump(2) + "\n";
+}
+
+pbft::Result<void> write_status_file(const std::filesystem::path& path, const std::string& json) {
+  const std::filesystem::path next = path.string() + ".next";
+  std::ofstream file(next, std::ios::trunc | std::ios::binary);
+  file << json;
+  file.close();
+  if (!file || ::rename(next.c_str(), path.c_str()) != 0) {
+    return pbft::Error{pbft::ErrorCode::io,
+                       path.string() + ": cannot write the status file: " + ::strerror(errno)};
+  }
+  return {};
+}
+
+std::optional<StatusReport> read_status_file(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  const auto json = nlohmann::json::parse(file, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return std::nullopt;
+  try {
+    StatusReport report;
+    json.at("id").get_to(report.id);
+    json.at("running").get_to(report.running);
+    json.at("view").get_to(report.view);
+    json.at("executed").get_to(report.executed);
+    json.at("checkpoint").get_to(report.checkpoint);
+    json.at("checkpoint_state").get_to(report.checkpoint_state);
+    json.at("operations").get_to(report.operations);
+    json.at("view_changes").get_to(report.view_changes);
+    json.at("connected_replicas").get_to(report.connected_replicas);
+    json.at("answering").get_to(report.answering);
+    return report;
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace app

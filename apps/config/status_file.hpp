@@ -1,0 +1,30 @@
+// A replica's status as a small JSON file that other processes may read at any moment.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "pbft/replica.hpp"
+
+namespace app {
+
+/// One JSON object; digests in hexadecimal. `running` is false in the last one a process writes.
+std::string status_json(const pbft::ReplicaStatus& status, bool running);
+
+/// Replaces the file in one step, so that a reader sees the old or the new one whole.
+pbft::Result<void> write_status_file(const std::filesystem::path& path, const std::string& json);
+
+/// What other programs read of it.
+struct StatusReport {
+  std::uint32_t id = 0;
+  bool running = false;
+  std::uint64_t view = 0, executed = 0, checkpoint = 0, operations = 0, view_changes = 0;
+  std::uint32_t connected_replicas = 0;
+  std::string checkpoint_state;  ///< Hexadecimal.
+  bool answering = true;
+};
+/// nullopt while there is no such file, or none that makes sense.
+std::optional<StatusReport> read_status_file(const std::filesystem::path& path);
+
+}  // namespace app
