@@ -60,7 +60,7 @@ struct Replica::Impl {
   bool is_vouched_for(const Slot& slot, const Digest& digest) const;
   void on_prepare(ReplicaId link, const Prepare& vote);
   void on_commit(ReplicaId link, const Commit& vote);
-  /// False after a rejection: conflicting votes become evidence.
+  /// True if something new counts. Conflicting votes become evidence.
   bool add_vote(VoteSet& votes, Statement statement, ReplicaId link, const Vote& vote);
   void advance(Slot& slot, SeqNum seq);  ///< Everything that what is held now allows.
   bool may_prepare(Slot& slot, const BodyPtr& body);

@@ -102,7 +102,7 @@ bool Replica::Impl::add_vote(VoteSet& votes, Statement statement, ReplicaId link
       accuse(statement, vote.sender, image_of(first->header), first->signature, image_of(vote.header),
              vote.signature);
       reject(link, Rejection::conflicting);
-      return false;
+      return true;  // it counts for its batch all the same
     }
     case VoteSet::Added::known:
     case VoteSet::Added::dropped:

@@ -141,12 +141,16 @@ void Replica::Impl::repair_slots(ReplicaId from, const Status& status) {
 
 // Our own commits of every view, and in turn those of others that made the batch committed here: one correct
 // replica that executed it is enough to bring a peer forward, even when those who voted have gone on or away.
+// That the peer holds another's commit says little: an equivocator may have shown it one for another batch.
 void Replica::Impl::repair_commits(ReplicaId from, const Slot& slot, const Status::Slot& theirs,
                                    View their_view) {
   for (const Vote& vote : slot.commits.all()) {
     if (vote.sender == from) continue;
-    if (vote.sender != config.id && !(slot.committed && is_my_turn(vote.header.seq.value))) continue;
-    if (vote.header.view == their_view && has_bit(theirs.commits, vote.sender)) continue;
+    if (vote.sender == config.id) {
+      if (vote.header.view == their_view && has_bit(theirs.commits, vote.sender)) continue;
+    } else if (slot.committed != vote.header.digest || !is_my_turn(vote.header.seq.value)) {
+      continue;
+    }
     if (spend(from, vote_bytes)) send(from, Commit{vote});
   }
 }

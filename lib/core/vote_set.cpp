@@ -11,13 +11,22 @@ bool before(const Vote& a, const Vote& b) {
 }  // namespace
 
 VoteSet::Added VoteSet::add(const Vote& vote) {
+  auto is_rival = [&](const Vote& v) { return v.sender == vote.sender && v.header.view == vote.header.view; };
   auto at = std::lower_bound(votes_.begin(), votes_.end(), vote, before);
-  if (at != votes_.end() && at->sender == vote.sender && at->header.view == vote.header.view) {
-    return at->header.digest == vote.header.digest ? Added::known : Added::conflicting;
+  if (at != votes_.end() && is_rival(*at)) {
+    auto second = at + 1;
+    const bool two = second != votes_.end() && is_rival(*second);
+    if (at->header == vote.header || (two && second->header == vote.header)) return Added::known;
+    if (two) {
+      *second = vote;
+    } else {
+      votes_.insert(second, vote);
+    }
+    return Added::conflicting;
   }
   auto first = std::find_if(votes_.begin(), at, [&](const Vote& v) { return v.sender == vote.sender; });
   auto last = std::find_if(at, votes_.end(), [&](const Vote& v) { return v.sender != vote.sender; });
-  if (static_cast<std::size_t>(last - first) < views_per_sender) {
+  if (static_cast<std::size_t>(last - first) < votes_per_sender) {
     votes_.insert(at, vote);
     return Added::added;
   }

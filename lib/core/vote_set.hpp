@@ -8,16 +8,21 @@
 
 namespace pbft::core {
 
-/// Keeps at most `views_per_sender` votes of each replica, of different views; when a sender has more, those
-/// of the lowest views give way. So a replica that lies about far views wastes its own room only. Invariant:
-/// sorted by (sender, view), one vote each.
+/// Keeps at most `votes_per_sender` votes of each replica; when a sender has more, those of the lowest views
+/// give way. So a replica that lies about far views wastes its own room only.
+///
+/// A sender that votes for two batches in one view is counted for each: two quorums share a correct replica,
+/// so never both are complete. Were only its first vote counted, it could show one to a victim and another to
+/// everybody else, and no repair would ever complete the agreed batch's quorum there. Its first and its
+/// latest vote are kept. Invariant: sorted by (sender, view); at most two of each, for different batches.
 class VoteSet {
  public:
-  static constexpr std::size_t views_per_sender = 3;
+  static constexpr std::size_t votes_per_sender = 4;
 
   enum class Added { added, known, conflicting, dropped };
-  /// conflicting: this sender voted for another digest in the same view; the first vote stays.
+  /// conflicting: kept, and this sender voted for another batch in the same view before.
   Added add(const Vote& vote);
+  /// The sender's first vote in this view, or null.
   const Vote* find(ReplicaId sender, View view) const;
   /// The sender's vote of the highest view, or null.
   const Vote* newest(ReplicaId sender) const;

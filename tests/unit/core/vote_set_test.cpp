@@ -20,12 +20,23 @@ TEST_CASE("vote set: a vote counts once, however often it comes") {
   CHECK(votes.count(vote(1, 0, 7).header) == 1);
 }
 
-TEST_CASE("vote set: a second vote for another batch in one view is told apart and not counted") {
+TEST_CASE(
+    "vote set: a second vote for another batch in one view is told apart, and counted for its batch only") {
   VoteSet votes;
   votes.add(vote(1, 0, 7));
   CHECK(votes.add(vote(1, 0, 8)) == VoteSet::Added::conflicting);
-  CHECK(votes.count(vote(1, 0, 8).header) == 0);
+  CHECK(votes.add(vote(1, 0, 8)) == VoteSet::Added::known);
+  CHECK(votes.count(vote(1, 0, 7).header) == 1);
+  CHECK(votes.count(vote(1, 0, 8).header) == 1);
   CHECK(votes.find(ReplicaId{1}, View{0})->header == vote(1, 0, 7).header);
+}
+
+TEST_CASE("vote set: of many votes in one view the first and the latest are kept") {
+  VoteSet votes;
+  for (std::uint8_t batch = 1; batch < 100; ++batch) votes.add(vote(1, 0, batch));
+  CHECK(votes.all().size() == 2);
+  CHECK(votes.count(vote(1, 0, 1).header) == 1);
+  CHECK(votes.count(vote(1, 0, 99).header) == 1);
 }
 
 TEST_CASE("vote set: only votes for the same view, number and batch match") {
@@ -44,7 +55,7 @@ TEST_CASE("vote set: a sender of votes for many views keeps its highest ones and
   VoteSet votes;
   votes.add(vote(1, 3, 7));
   for (std::uint64_t view = 10; view < 100; ++view) votes.add(vote(2, view, 7));
-  CHECK(votes.all().size() == 1 + VoteSet::views_per_sender);
+  CHECK(votes.all().size() == 1 + VoteSet::votes_per_sender);
   CHECK(votes.newest(ReplicaId{2})->header.view == View{99});
   CHECK(votes.find(ReplicaId{2}, View{97}));
   CHECK(votes.add(vote(2, 5, 7)) == VoteSet::Added::dropped);
