@@ -1,5 +1,4 @@
 // From frames to core values: the one place where a peer's bytes meet Cap'n Proto.
-#include <capnp/message.h>
 #include <kj/exception.h>
 
 #include <algorithm>
@@ -11,8 +10,8 @@
 #include <vector>
 
 #include "core/images.hpp"
+#include "wire/capnp.hpp"
 #include "wire/codec.hpp"
-#include "wire/pbft.capnp.h"
 #include "wire/request.hpp"
 #include "wire/sizes.hpp"
 
@@ -285,12 +284,12 @@ std::variant<core::Message, Rejection> decode(BytesView frame, const DecodeLimit
   if (frame.empty() || frame.size() % word_bytes != 0) return Rejection::malformed;
   if (frame.size() > limits.max_frame_bytes()) return Rejection::too_large;
 
-  std::vector<capnp::word> aligned;
+  std::vector<std::uint64_t> aligned;
   const auto* words = reinterpret_cast<const capnp::word*>(frame.data());
   if (reinterpret_cast<std::uintptr_t>(frame.data()) % word_bytes != 0) {
     aligned.resize(frame.size() / word_bytes);
     std::memcpy(aligned.data(), frame.data(), frame.size());
-    words = aligned.data();
+    words = reinterpret_cast<const capnp::word*>(aligned.data());
   }
   const kj::ArrayPtr<const capnp::word> segment(words, frame.size() / word_bytes);
 

@@ -1,12 +1,10 @@
 // From core values to frames, built in place: the buffer has exactly the size of the message.
-#include <capnp/message.h>
-
 #include <cstdint>
 #include <variant>
 #include <vector>
 
+#include "wire/capnp.hpp"
 #include "wire/codec.hpp"
-#include "wire/pbft.capnp.h"
 #include "wire/sizes.hpp"
 
 namespace pbft::wire {

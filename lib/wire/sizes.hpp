@@ -3,8 +3,8 @@
 
 #include <cstddef>
 
+#include "wire/capnp.hpp"
 #include "wire/codec.hpp"
-#include "wire/pbft.capnp.h"
 
 namespace pbft::wire {
 

@@ -41,7 +41,7 @@ constexpr std::uint64_t far_pointer(bool two_words, std::uint64_t at, std::uint6
 constexpr std::uint64_t capability_pointer = 3;
 
 /// A FetchBody, word by word: the smallest frame with a blob.
-constexpr std::size_t root = 0, fetch_pointer = 2, fetch_seq = 3, digest_pointer = 4, digest_at = 5;
+constexpr std::size_t root = 0, fetch_pointer = 2, fetch_seq = 3, digest_pointer = 4;
 Words fetch_frame() { return words_of(Message(FetchBody{SeqNum{9}, some_digest(1)})); }
 
 /// How much work a decoder had done before it gave up.
