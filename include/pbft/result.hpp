@@ -12,8 +12,8 @@ enum class ErrorCode {
   invalid_argument,  ///< The caller's configuration or argument is wrong; the message says how to mend it.
   io,                ///< A file, socket or address could not be used.
   timed_out,         ///< Outcome unknown: the operation executes at most once, maybe later.
-  overloaded,        ///< Not accepted now; nothing will execute; try again after a pause.
-  rejected,          ///< Refused by f+1 replicas; the message says why; it will not execute.
+  overloaded,        ///< As timed_out, and f+1 replicas had no room for it: try again after a pause.
+  rejected,          ///< f+1 replicas give no result; the message says why, and whether it may have executed.
   stopped,           ///< The client or replica was stopped while the call was outstanding: outcome unknown.
 };
 

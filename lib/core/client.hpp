@@ -66,7 +66,9 @@ enum class Completion : std::uint8_t {
   timed_out,   ///< Outcome unknown: executes at most once, maybe later.
   overloaded,  ///< Timed out, and f+1 replicas had no room for it. A replica that refused once may have
                ///< accepted a copy since, so the outcome is as unknown as with timed_out.
-  rejected,  ///< f+1 replicas give `outcome` instead of a result.
+  rejected,    ///< f+1 replicas give `outcome` instead of a result. Executed: result_too_large, result_gone.
+               ///< Not executed: number_reused, stale_incarnation. Unknown: number_void (not from now on),
+               ///< invalid (not unless a faulty primary orders it all the same).
   stopped,
 };
 struct Completed {

@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t request_overhead_bytes = 128;
 constexpr std::size_t item_overhead_bytes = 32;
 
+constexpr std::uint64_t min_leap = std::uint64_t{1} << 20;  // about a second, as wall-clock time
+
 // Above it there is no room to count. As wall-clock time: the year 294246.
 constexpr std::uint64_t max_incarnation = std::uint64_t{1} << 63;
 }  // namespace
@@ -31,8 +33,9 @@ void Client::Impl::open_above_the_stale() {
   std::vector<std::uint64_t> highest;
   for (const auto& [replica, number] : stale) highest.push_back(number);
   std::sort(highest.rbegin(), highest.rend());
-  // A process that is still running counts on meanwhile: each round leaps further.
-  const std::uint64_t leap = std::uint64_t{1} << std::min(stale_rounds++, 62U);
+  // By chance, so that two processes that open above the same number do not meet; and further with each
+  // round, since one that is still running counts on meanwhile.
+  const std::uint64_t leap = 1 + random() % (min_leap << std::min(stale_rounds++, 40U));
   const std::uint64_t above = std::max(highest[quorums.f()], incarnation.value);
   if (above >= max_incarnation) {
     opening = Flight{};

@@ -151,7 +151,8 @@ std::vector<ReplyItem> ClientTable::answers(const Request& request, const Crypto
 
   if (request.kind == RequestKind::open) {
     if (request.first > record->highest()) return {};
-    const bool opened = request.first == record->incarnation;
+    // Once numbers above it are used, whoever still asks is another process with the same incarnation.
+    const bool opened = request.first == record->incarnation && request.first == record->highest();
     items.push_back({request.first, open_digest(crypto, request.client, request.first),
                      opened ? Outcome::executed : Outcome::stale_incarnation,
                      little_endian(opened ? record->incarnation : record->highest())});

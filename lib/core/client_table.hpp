@@ -27,9 +27,9 @@ namespace pbft::core {
 /// Open with incarnation I raises the floor to I, and the new process counts from I + 1. Incarnations are
 /// wall-clock microseconds, so the numbers of an earlier process lie below I and are void: the new process
 /// can never get an old answer, and nothing that the old one signed executes any more. An I that is not above
-/// every number used so far is stale. Operations of a client that never opened execute too: a correct client
-/// always opens first, and an order in which its operations come before its open cannot commit after f+1
-/// replicas have answered the open.
+/// every number used so far is stale, also the last one opened once numbers above it are used. Operations of
+/// a client that never opened execute too: a correct client always opens first, and an order in which its
+/// operations come before its open cannot commit after f+1 replicas have answered the open.
 class ClientTable {
  public:
   ClientTable(AgreedLimits limits, const std::set<ClientId>& clients);

@@ -145,11 +145,21 @@ TEST_CASE("client table: an open that is not above every number used is stale an
     CHECK(t.reported(open(1, stale)) == 1002);
     CHECK(t.table.is_done(*open(1, stale)));
   }
-  CHECK(t.outcome(open(1, 1000)) == Outcome::executed);
   CHECK(!t.table.is_done(*open(1, 1003)));
   t.execute(open(1, 1003));
   CHECK(t.outcome(open(1, 1003)) == Outcome::executed);
   CHECK(t.outcome(open(1, 1000)) == Outcome::stale_incarnation);
+}
+
+TEST_CASE(
+    "client table: an incarnation whose numbers are used cannot be opened again by a process with the same "
+    "clock") {
+  Table t;
+  t.execute(open(1, 1000));
+  CHECK(t.outcome(open(1, 1000)) == Outcome::executed);
+  t.execute(operations(1, 1001, 1001, {"a"}));
+  CHECK(t.outcome(open(1, 1000)) == Outcome::stale_incarnation);
+  CHECK(t.reported(open(1, 1000)) == 1001);
 }
 
 TEST_CASE("client table: what is not well-formed executes as nothing") {
