@@ -2,9 +2,9 @@
 #include <memory>
 #include <optional>
 
-#include "cluster_folder.hpp"
 #include "commands.hpp"
 #include "config/cluster_file.hpp"
+#include "config/cluster_folder.hpp"
 #include "config/program.hpp"
 
 namespace app {

@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
-#include "cluster_folder.hpp"
 #include "commands.hpp"
 #include "config/cluster_file.hpp"
+#include "config/cluster_folder.hpp"
 #include "config/member_file.hpp"
 #include "config/program.hpp"
 #include "counter/counter.hpp"

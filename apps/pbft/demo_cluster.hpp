@@ -59,7 +59,4 @@ class DemoCluster {
   std::map<std::uint32_t, ChildProcess> alive_;
 };
 
-/// TCP ports on 127.0.0.1 that nobody listens on now, all different.
-pbft::Result<std::vector<std::uint16_t>> free_ports(std::uint32_t count);
-
 }  // namespace app

@@ -1,4 +1,4 @@
-#include "cluster_folder.hpp"
+#include "config/cluster_folder.hpp"
 
 #include <fcntl.h>
 #include <string.h>
