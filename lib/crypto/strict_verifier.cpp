@@ -57,10 +57,11 @@ constexpr core::Signature cofactor_probe = {
 
 }  // namespace
 
+// crypto_core_ed25519_is_valid_point would not do: up to 1.0.20 it lets points of order 2L pass
+// (CVE-2025-69277). [L-1]P = -P holds for points of order L and for the neutral element, which the
+// multiplication refuses. The bytes are compared, so only the canonical encoding passes.
 bool is_prime_order_point(const Encoded& encoded) {
   ensure_sodium();
-  if (crypto_core_ed25519_is_valid_point(encoded.data()) != 1) return false;
-  // Up to 1.0.20 that call lets points of order 2L pass (CVE-2025-69277), so hold [L-1]P against -P.
   Encoded negated = encoded;
   negated[31] ^= sign_bit;
   Encoded product;

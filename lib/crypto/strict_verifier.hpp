@@ -7,7 +7,7 @@
 namespace pbft::crypto {
 
 /// Canonical encoding of a curve point of the prime order, L: not of small order, and with no part of small
-/// order. Takes about as long as two signatures.
+/// order. Takes as long as a few signatures.
 bool is_prime_order_point(const std::array<std::uint8_t, 32>& encoded);
 
 /// Replicas must judge signatures alike although their libsodium may not. Releases compare R with SB - kA;

@@ -23,12 +23,46 @@ X25519Public public_of(const X25519Secret& secret) {
   return image;
 }
 
+Wiped<32> shared(const X25519Secret& own, const X25519Secret& other) {
+  Wiped<32> secret;
+  REQUIRE(crypto_scalarmult(secret.data(), own.data(), public_of(other).data()) == 0);
+  return secret;
+}
+
+/// A side that follows the pattern step by step, so that it can lie in each.
+struct ByHand {
+  SymmetricState symmetric{"Noise_IK_25519_ChaChaPoly_BLAKE2b"};
+  Bytes message;
+
+  void begin(const X25519Public& ephemeral) {
+    message.assign(ephemeral.begin(), ephemeral.end());
+    symmetric.mix_hash(message);
+  }
+  void seal(BytesView content) { symmetric.encrypt_and_hash(content, message); }
+};
+
+const X25519Secret ephemeral = x25519_of(secret_key(3));
+
 /// Two parties that are about to shake hands.
 struct Pair {
   X25519Secret caller = x25519_of(secret_key(1));
   X25519Secret callee = x25519_of(secret_key(2));
   NoiseIK initiator = NoiseIK::initiator(prologue, caller, public_of(callee));
   NoiseIK responder = NoiseIK::responder(prologue, callee);
+
+  /// Message 1 from claims, sealed with what is said to come of them.
+  ByHand first_by_hand(const X25519Public& e, const Wiped<32>& es, const X25519Public& s, const Wiped<32>& ss,
+                       BytesView payload = {}) const {
+    ByHand side;
+    side.symmetric.mix_hash(prologue);
+    side.symmetric.mix_hash(public_of(callee));
+    side.begin(e);
+    side.symmetric.mix_key(es);
+    side.seal(s);
+    side.symmetric.mix_key(ss);
+    side.seal(payload);
+    return side;
+  }
 };
 
 Bytes sealed(CipherState& cipher, BytesView plaintext) {
@@ -148,7 +182,6 @@ TEST_CASE("noise: message 1 with any single bit flipped is refused") {
 }
 
 TEST_CASE("noise: message 2 with any single bit flipped is refused") {
-  const X25519Secret ephemeral = x25519_of(secret_key(3));
   const auto begin = [&](Pair& pair) {
     pair.initiator.fix_ephemeral(ephemeral);
     return pair.initiator.write_first({});
@@ -179,7 +212,6 @@ TEST_CASE("noise: a message cut short, run long or empty is refused") {
   Bytes longer = first;
   longer.push_back(0);
   CHECK_FALSE(NoiseIK::responder(prologue, pair.callee).read_first(longer));
-  CHECK_FALSE(NoiseIK::responder(prologue, pair.callee).read_first(Bytes(NoiseIK::max_message_bytes + 1)));
 
   REQUIRE(pair.responder.read_first(first));
   const Bytes second = pair.responder.write_second(to_bytes("payload"));
@@ -213,48 +245,62 @@ TEST_CASE("noise: a failed read is final, even if the genuine message follows") 
   CHECK_FALSE(pair.initiator.read_second(second));
 }
 
-TEST_CASE("noise: an ephemeral key of small order is refused on both sides") {
+TEST_CASE("noise: who follows the pattern by hand, honestly, is understood") {
+  Pair pair;
+  const ByHand first = pair.first_by_hand(public_of(ephemeral), shared(ephemeral, pair.callee),
+                                          public_of(pair.caller), shared(pair.caller, pair.callee));
+  CHECK(pair.responder.read_first(first.message) == Bytes{});
+  pair.initiator.fix_ephemeral(ephemeral);
+  CHECK(pair.initiator.write_first({}) == first.message);
+}
+
+// Whoever names a point of small order knows what comes of it, zero, whatever the other side's secret: each
+// message here is sealed with the right key.
+
+TEST_CASE("noise: a caller whose ephemeral key has small order is refused") {
   for (const X25519Public& point : points_of_small_order()) {
     CAPTURE(to_hex(point));
     Pair pair;
-    Bytes first = pair.initiator.write_first({});
-    std::copy(point.begin(), point.end(), first.begin());
-    CHECK_FALSE(pair.responder.read_first(first));
-
-    Bytes second(NoiseIK::second_overhead);
-    std::copy(point.begin(), point.end(), second.begin());
-    CHECK_FALSE(pair.initiator.read_second(second));
+    const ByHand first =
+        pair.first_by_hand(point, Wiped<32>(), public_of(pair.caller), shared(pair.caller, pair.callee));
+    CHECK_FALSE(pair.responder.read_first(first.message));
   }
 }
 
-TEST_CASE("noise: a caller whose static key has small order is refused, although all it sends is genuine") {
-  // Whoever names such a point knows `ss`: it is zero whatever the responder's secret. So the attacker can
-  // follow the pattern to its end, as this test does by hand.
-  const X25519Secret callee = x25519_of(secret_key(2));
-  const X25519Secret ephemeral = x25519_of(secret_key(3));
-  const auto first_message = [&](const X25519Public& claimed, const Wiped<32>& static_shared) {
-    SymmetricState symmetric("Noise_IK_25519_ChaChaPoly_BLAKE2b");
-    symmetric.mix_hash(prologue);
-    symmetric.mix_hash(public_of(callee));
-    const X25519Public ephemeral_public = public_of(ephemeral);
-    Bytes message(ephemeral_public.begin(), ephemeral_public.end());
-    symmetric.mix_hash(message);
-    Wiped<32> shared;
-    REQUIRE(crypto_scalarmult(shared.data(), ephemeral.data(), public_of(callee).data()) == 0);
-    symmetric.mix_key(shared);
-    symmetric.encrypt_and_hash(claimed, message);
-    symmetric.mix_key(static_shared);
-    symmetric.encrypt_and_hash({}, message);
-    return message;
-  };
-
-  const X25519Secret honest = x25519_of(secret_key(1));
-  Wiped<32> shared;
-  REQUIRE(crypto_scalarmult(shared.data(), honest.data(), public_of(callee).data()) == 0);
-  CHECK(NoiseIK::responder(prologue, callee).read_first(first_message(public_of(honest), shared)));
+TEST_CASE("noise: a caller whose static key has small order is refused") {
   for (const X25519Public& point : points_of_small_order()) {
     CAPTURE(to_hex(point));
-    CHECK_FALSE(NoiseIK::responder(prologue, callee).read_first(first_message(point, Wiped<32>())));
+    Pair pair;
+    const ByHand first =
+        pair.first_by_hand(public_of(ephemeral), shared(ephemeral, pair.callee), point, Wiped<32>());
+    CHECK_FALSE(pair.responder.read_first(first.message));
+  }
+}
+
+TEST_CASE("noise: an answer whose ephemeral key has small order is refused") {
+  for (const X25519Public& point : points_of_small_order()) {
+    CAPTURE(to_hex(point));
+    Pair pair;
+    pair.initiator.fix_ephemeral(ephemeral);
+    pair.initiator.write_first({});
+    ByHand answer = pair.first_by_hand(public_of(ephemeral), shared(ephemeral, pair.callee),
+                                       public_of(pair.caller), shared(pair.caller, pair.callee));
+    answer.begin(point);
+    answer.symmetric.mix_key(Wiped<32>());  // ee
+    answer.symmetric.mix_key(Wiped<32>());  // se
+    answer.seal({});
+    CHECK_FALSE(pair.initiator.read_second(answer.message));
+  }
+}
+
+TEST_CASE("noise: a message longer than Noise allows is refused, although it is genuine") {
+  for (const std::size_t excess : {0u, 1u}) {
+    Pair pair;
+    const ByHand first =
+        pair.first_by_hand(public_of(ephemeral), shared(ephemeral, pair.callee), public_of(pair.caller),
+                           shared(pair.caller, pair.callee),
+                           Bytes(NoiseIK::max_message_bytes - NoiseIK::first_overhead + excess));
+    CHECK(pair.responder.read_first(first.message).has_value() == (excess == 0));
   }
 }
 

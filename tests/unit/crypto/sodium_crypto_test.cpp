@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
+#include <sodium.h>
 
 #include <thread>
 #include <vector>
 
 #include "crypto/sodium.hpp"
+#include "forgery.hpp"
 #include "testing.hpp"
 
 using namespace pbft;
@@ -125,18 +127,27 @@ TEST_CASE(
       stranger.verify(Statement::prepare, ReplicaId{4}, image, stranger.sign(Statement::prepare, image)));
 }
 
-TEST_CASE("signatures: a weak key in the ring verifies nothing") {
-  const auto edge = read_json("ed25519_speccheck.json").at("cases").at(3);
+TEST_CASE("signatures: a weak key in the ring verifies nothing, although the library is content") {
+  // A + T, with T of order 8, behaves as A does whenever 8 divides k: every eighth signature is accepted by
+  // some libraries for one reason, by others for another.
+  const PublicKey weak{secret_key(3).public_key().bytes + torsion(1)};
   KeyRing ring = test_ring();
-  ring.replicas[ReplicaId{0}] = PublicKey{array_from_hex<32>(edge.at("pub_key"))};
-  ring.replicas[ReplicaId{2}] = PublicKey{{1}};  // the neutral element: R = SB fits every message
-  const SodiumCrypto verifier = member(ReplicaId{1}, 2, ring);
-  Signature fits_all{{1}};
-  CHECK_FALSE(verifier.verify(Statement::prepare, ReplicaId{2}, image, fits_all));
-  CHECK_FALSE(verifier.verify(Statement::prepare, ReplicaId{0}, image,
-                              Signature{array_from_hex<64>(edge.at("signature"))}));
+  ring.replicas[ReplicaId{2}] = weak;
+  Bytes message = to_bytes("pbft-v1");
+  message.insert(message.end(), ring.cluster.bytes.begin(), ring.cluster.bytes.end());
+  const Bytes epoch_5_prepare_replica_2 = {1, 5, 0, 0, 0, 0, 0, 0, 0, 3, 0, 2, 0, 0, 0, 0, 0, 0, 0};
+  message.insert(message.end(), epoch_5_prepare_replica_2.begin(), epoch_5_prepare_replica_2.end());
+  message.insert(message.end(), image.begin(), image.end());
+
+  Scalar r = {1};
+  while (challenge(times_base(r), weak.bytes, message)[0] % 8 != 0) ++r[0];
+  const Signature forged = forged_signature(secret_key(3), weak, message, r, times_base(r));
+  CHECK(crypto_sign_verify_detached(forged.bytes.data(), message.data(), message.size(), weak.bytes.data()) ==
+        0);
+  CHECK_FALSE(member(ReplicaId{1}, 2, ring).verify(Statement::prepare, ReplicaId{2}, image, forged));
+
   const Signature vote = member(ReplicaId{3}, 4, ring).sign(Statement::prepare, image);
-  CHECK(verifier.verify(Statement::prepare, ReplicaId{3}, image, vote));
+  CHECK(member(ReplicaId{1}, 2, ring).verify(Statement::prepare, ReplicaId{3}, image, vote));
 }
 
 TEST_CASE("signatures: threads may sign and verify by one object") {

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "crypto/sodium.hpp"
+#include "forgery.hpp"
 #include "testing.hpp"
 
 using namespace pbft;
@@ -17,72 +18,13 @@ using namespace pbft::testing;
 
 namespace {
 
-using Point = std::array<std::uint8_t, 32>;
-using Scalar = std::array<std::uint8_t, 32>;
-
-constexpr Point neutral = {1};
-
-Point operator+(const Point& a, const Point& b) {
-  Point sum;
-  REQUIRE(crypto_core_ed25519_add(sum.data(), a.data(), b.data()) == 0);
-  return sum;
-}
-
-Point operator-(const Point& a, const Point& b) {
-  Point difference;
-  REQUIRE(crypto_core_ed25519_sub(difference.data(), a.data(), b.data()) == 0);
-  return difference;
-}
-
-/// k * T, where T generates the 8 points of small order.
-Point torsion(int k) {
-  const auto generator =
-      array_from_hex<32>("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a");
-  Point point = neutral;
-  for (int i = 0; i < k; ++i) point = point + generator;
-  return point;
-}
-
-Scalar reduced(BytesView bytes) {
-  std::array<std::uint8_t, 64> wide{};
-  std::copy(bytes.begin(), bytes.end(), wide.begin());
-  Scalar scalar;
-  crypto_core_ed25519_scalar_reduce(scalar.data(), wide.data());
-  return scalar;
-}
-
-Point times_base(const Scalar& scalar) {
-  Point product = neutral;
-  if (scalar != Scalar{}) crypto_scalarmult_ed25519_base_noclamp(product.data(), scalar.data());
-  return product;
-}
-
-Scalar challenge(BytesView point, BytesView key, BytesView message) {
-  std::array<std::uint8_t, 64> digest;
-  crypto_hash_sha512_state state;
-  crypto_hash_sha512_init(&state);
-  crypto_hash_sha512_update(&state, point.data(), point.size());
-  crypto_hash_sha512_update(&state, key.data(), key.size());
-  crypto_hash_sha512_update(&state, message.data(), message.size());
-  crypto_hash_sha512_final(&state, digest.data());
-  return reduced(digest);
-}
-
 const SecretKey secret = secret_key(1);
 const PublicKey key = secret.public_key();
 const Bytes message = to_bytes("message");
 
-/// What the holder of `secret` can make of R = r * B + T, encoded as told: S = r + ka.
+/// What the holder of `secret` can make of R = rB, whatever encoding it gives for R.
 core::Signature forged(const Scalar& r, const Point& encoded) {
-  const Scalar a = reduced(x25519_of(secret).bytes);
-  const Scalar k = challenge(encoded, key.bytes, message);
-  Scalar s;
-  crypto_core_ed25519_scalar_mul(s.data(), k.data(), a.data());
-  crypto_core_ed25519_scalar_add(s.data(), s.data(), r.data());
-  core::Signature signature;
-  std::copy(encoded.begin(), encoded.end(), signature.bytes.begin());
-  std::copy(s.begin(), s.end(), signature.bytes.begin() + 32);
-  return signature;
+  return forged_signature(secret, key, message, r, encoded);
 }
 
 core::Signature forged(const Scalar& r, int torsion_part) {
