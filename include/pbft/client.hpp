@@ -12,14 +12,16 @@
 namespace pbft {
 
 /// Move-only handle. Thread-safe. One process at a time per client key: a second one takes over, and the
-/// operations of the first end as `rejected`.
+/// operations of the first end as `rejected`. A handle that was moved from can only be destroyed or assigned
+/// to.
 class PBFT_API Client {
  public:
   using Callback = std::function<void(Result<Bytes>)>;
 
   /// Returns once f+1 replicas have answered an ordered operation of this client.
-  /// Errors: invalid_argument (configuration, key not admitted), timed_out (too few replicas answer).
-  /// With options.loop set it returns at once; the first operations wait for the answer.
+  /// Errors: invalid_argument (configuration; n-f replicas refuse key, cluster or version), timed_out (too
+  /// few replicas answer); the message names who did not answer and why. io: no descriptor left. With
+  /// options.loop set it returns at once; the first operations wait for the answer.
   static Result<Client> connect(const ClusterConfig& config, const ClientKey& key,
                                 const ClientOptions& options = {});
   Client(Client&&) noexcept;
@@ -31,20 +33,23 @@ class PBFT_API Client {
   /// A linearizable read. In this version it is ordered like an operation.
   Result<Bytes> query(BytesView operation);
 
-  /// `done` is called exactly once, from the client's loop thread; keep it short. Many may be outstanding
-  /// (AgreedLimits::client_window on the wire, the rest wait here).
+  /// `done` is called exactly once, in the loop's thread (after stop(): at once, in this one); keep it short,
+  /// it must not throw. It may call this client, stop() too, and may destroy the handle; only the blocking
+  /// calls are refused there. Many may be outstanding (AgreedLimits::client_window on the wire, the rest wait
+  /// here, unbounded).
   void invoke_async(BytesView operation, Callback done);
   void query_async(BytesView operation, Callback done);
 
   /// The view that f+1 replicas report, for curiosity and tests.
   View view() const;
-  /// Outstanding operations end with `stopped`, before stop() returns. Idempotent.
+  /// Outstanding operations end with `stopped`, before stop() returns. Idempotent. In a caller's loop that
+  /// has made no turn yet they end with its first one (ClientOptions::loop).
   void stop();
 
  private:
   class PBFT_LOCAL Impl;
-  explicit Client(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit Client(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;  ///< Shared with the loop until it has closed all handles.
 };
 
 }  // namespace pbft

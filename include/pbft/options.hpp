@@ -12,25 +12,30 @@ typedef struct uv_loop_s uv_loop_t;
 namespace pbft {
 
 enum class LogLevel { debug, info, warning, error };
-/// Called from any of the library's threads, one call at a time. `text` is one line without a line end.
+/// Called from any of the library's threads, one call at a time; keep it short. `text` is one line without a
+/// line end.
 using LogSink = std::function<void(LogLevel, std::string_view text)>;
+
+inline constexpr unsigned max_crypto_workers = 256;
 
 struct ReplicaOptions {
   ReplicaLimits limits;
   /// Where to listen, instead of this replica's entry in the cluster configuration ("0.0.0.0" behind a NAT).
   std::string listen_host;
-  /// A loop that the caller runs. Null: the replica runs one of its own in a thread of its own. The caller
-  /// runs its loop in one thread, and goes on running it until stop() has returned (call stop() from another
-  /// thread, or from the loop's thread between two callbacks).
+  /// A loop that the caller runs, in one thread. Null: one of its own in a thread of its own. With a caller's
+  /// loop, start() is called before the loop runs or in the loop's thread; the loop is never stopped or
+  /// closed here, and goes on running until it has closed the handles: called from another thread, stop()
+  /// waits for that; called in the loop's thread it returns before, and the loop's next turns do it.
   uv_loop_t* loop = nullptr;
-  unsigned crypto_workers = 0;  ///< Threads that check signatures; 0: on the loop.
-  LogSink log;                  ///< Empty: silent.
+  /// Threads that check signatures, at most max_crypto_workers; 0: on the loop.
+  unsigned crypto_workers = 0;
+  LogSink log;  ///< Empty: silent.
 };
 
 struct ClientOptions {
   ClientLimits limits;
-  uv_loop_t* loop =
-      nullptr;  ///< As in ReplicaOptions. Blocking calls from the loop's own thread are refused.
+  /// As in ReplicaOptions. Blocking calls in the loop's thread are refused.
+  uv_loop_t* loop = nullptr;
   Duration connect_timeout = std::chrono::seconds(10);  ///< Until f+1 replicas have answered the first time.
   LogSink log;
 };

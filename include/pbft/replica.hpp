@@ -32,7 +32,8 @@ struct ReplicaStatus {
   std::map<std::string, std::uint64_t> rejections;  ///< By reason.
 };
 
-/// Move-only handle of a running replica. Thread-safe.
+/// Move-only handle of a running replica. Thread-safe. A handle that was moved from can only be destroyed or
+/// assigned to.
 class PBFT_API Replica {
  public:
   /// Binds, starts its threads and returns; the links come up behind it. `machine` must outlive the handle;
@@ -45,15 +46,16 @@ class PBFT_API Replica {
   Replica& operator=(Replica&&) noexcept;
   ~Replica();  ///< stop()
 
-  ReplicaStatus status() const;
-  /// Returns when every thread has ended and the port is free; the state machine is not called again.
-  /// Idempotent.
+  ReplicaStatus status() const;  ///< After stop(): how it ended.
+  /// Returns when every thread has ended and the port is free; the state machine is not called again. Waits
+  /// for the call of the state machine that is running: not to be called from there. Idempotent. In the
+  /// loop's thread the port is free only after the loop's next turns (ReplicaOptions::loop).
   void stop();
 
  private:
   class PBFT_LOCAL Impl;
-  explicit Replica(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit Replica(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;  ///< Shared with the loop until it has closed all handles.
 };
 
 }  // namespace pbft

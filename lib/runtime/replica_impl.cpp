@@ -1,0 +1,247 @@
+#include "runtime/replica_impl.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/clock.hpp"
+
+namespace pbft {
+
+using core::Rejection;
+
+Result<std::shared_ptr<Replica::Impl>> Replica::Impl::start(const ClusterConfig& config,
+                                                            const ReplicaKey& key, StateMachine& machine,
+                                                            const ReplicaOptions& options) {
+  Result<std::unique_ptr<runtime::Loop>> loop = runtime::Loop::create(options.loop);
+  if (!loop) return loop.error();
+  const std::shared_ptr<Impl> impl(new Impl(config, key, machine, options, std::move(*loop)));
+  Result<std::unique_ptr<net::Links>> links =
+      net::Links::create(impl->loop_->uv(), impl->links_config(config, key, options), impl->links_events());
+  if (!links) return links.error();
+  impl->links_ = std::move(*links);
+  impl->loop_->post([self = impl.get()] { self->begin(); });
+  impl->loop_->run(impl, [self = impl.get()] { self->on_turn(); });
+  return impl;
+}
+
+Replica::Impl::Impl(const ClusterConfig& config, const ReplicaKey& key, StateMachine& machine,
+                    const ReplicaOptions& options, std::unique_ptr<runtime::Loop> loop)
+    : id_(key.id),
+      quorums_(static_cast<std::uint32_t>(config.replicas.size())),
+      log_(options.log, net::describe(net::Peer(key.id))),
+      loop_(std::move(loop)),
+      ring_(std::make_shared<const crypto::KeyRing>(crypto::key_ring(config))),
+      crypto_(ring_, key.id, key.key),
+      wire_limits_{quorums_.n(), config.limits},
+      executor_(machine, crypto_,
+                [this] {
+                  loop_->post([this] {
+                    for (core::Event& result : executor_.take_results()) feed(std::move(result));
+                  });
+                }),
+      verifier_(
+          crypto_, wire_limits_, options.crypto_workers,
+          [this](const net::Peer& from, runtime::Verdict verdict) { on_verdict(from, std::move(verdict)); },
+          [this] { loop_->post([this] { verifier_.deliver_finished(); }); }),
+      records_([this](std::uint64_t token) { feed(core::Persisted{token}); }),
+      core_(core_config(config, machine, options.limits), crypto_),
+      rejections_(log_) {
+  for (std::size_t i = 0; i < core::timer_count; ++i) {
+    timers_[i] =
+        &loop_->add_timer([this, timer = static_cast<core::Timer>(i)] { feed(core::TimerFired{timer}); });
+  }
+}
+
+core::ReplicaConfig Replica::Impl::core_config(const ClusterConfig& config, const StateMachine& machine,
+                                               const ReplicaLimits& limits) {
+  core::ReplicaConfig made;
+  made.id = id_;
+  made.replicas = quorums_.n();
+  for (const ClientInfo& client : config.clients) made.clients.insert(client.id);
+  made.agreed = config.limits;
+  made.limits = limits;
+  made.genesis = executor_.genesis();
+  made.valid = [&machine](const core::Request& request) {
+    return std::all_of(request.items.begin(), request.items.end(), [&](const core::Request::Item& item) {
+      return machine.valid(request.client, item.body);
+    });
+  };
+  return made;
+}
+
+net::LinksConfig Replica::Impl::links_config(const ClusterConfig& config, const ReplicaKey& key,
+                                             const ReplicaOptions& options) {
+  net::LinksConfig made;
+  made.cluster = ring_->cluster;
+  made.genesis = executor_.genesis();
+  made.self = id_;
+  made.secret = crypto::x25519_of(key.key);
+  made.listen = true;
+  for (const ReplicaInfo& replica : config.replicas) {
+    made.addresses[replica.id] = {replica.host, replica.port};
+    if (replica.id != id_) {
+      made.members[replica.id] = crypto::x25519_of(replica.key).value();
+      continue;
+    }
+    made.listen_host = options.listen_host.empty() ? replica.host : options.listen_host;
+    made.listen_port = replica.port;
+  }
+  for (const ClientInfo& client : config.clients) {
+    made.members[client.id] = crypto::x25519_of(client.key).value();
+  }
+  made.max_frame_bytes = wire_limits_.max_frame_bytes();
+  made.max_queue_bytes = std::max(made.max_queue_bytes, 2 * made.max_frame_bytes);
+  return made;
+}
+
+net::LinksEvents Replica::Impl::links_events() {
+  net::LinksEvents events;
+  events.up = [this](const net::Peer& peer) { on_up(peer); };
+  events.down = [this](const net::Peer& peer) { on_down(peer); };
+  events.frame = [this](const net::Peer& from, BytesView frame) { on_frame(from, frame); };
+  events.log = [this](LogLevel level, const std::string& text) { log_(level, text); };
+  return events;
+}
+
+void Replica::Impl::begin() {
+  if (stopping_) return;
+  stepping_ = true;
+  core_.start(runtime::now(), outputs_);
+  perform_outputs();
+  stepping_ = false;
+  drain();
+}
+
+void Replica::Impl::stop() {
+  stopping_ = true;
+  {
+    const std::lock_guard lock(stop_mutex_);
+    executor_.stop();
+    verifier_.stop();
+  }
+  loop_->post([this] { close(); });
+  loop_->wait_closed();
+}
+
+void Replica::Impl::close() {
+  if (std::exchange(closing_, true)) return;
+  publish();
+  links_->close([this] { loop_->close(); });
+}
+
+void Replica::Impl::on_up(const net::Peer& peer) {
+  up_.insert(peer);
+  if (const auto* replica = std::get_if<ReplicaId>(&peer)) feed(core::LinkUp{*replica});
+}
+
+void Replica::Impl::on_down(const net::Peer& peer) {
+  up_.erase(peer);
+  changed_ = true;
+}
+
+void Replica::Impl::on_frame(const net::Peer& from, BytesView frame) {
+  if (stopping_) return;
+  if (!verifier_.submit(from, frame)) refuse(from, Rejection::too_often);
+}
+
+void Replica::Impl::on_verdict(const net::Peer& from, runtime::Verdict verdict) {
+  if (const auto* rejection = std::get_if<Rejection>(&verdict)) {
+    refuse(from, *rejection);
+    return punish(from, *rejection);
+  }
+  auto& message = std::get<core::AuthenticMessage>(verdict);
+  if (const auto* replica = std::get_if<ReplicaId>(&from)) {
+    feed(core::FromReplica{*replica, std::move(message)});
+  } else {
+    feed(core::FromClient{std::get<ClientId>(from), std::move(message)});
+  }
+}
+
+void Replica::Impl::refuse(const net::Peer& from, Rejection reason) {
+  rejections_.count(from, reason);
+  changed_ = true;
+}
+
+// Of what does not decode, or bears a signature that does not hold, none comes from a correct member: it
+// checks what it forwards.
+void Replica::Impl::punish(const net::Peer& from, Rejection reason) {
+  if (!rejections_.strike(from, runtime::now().monotonic)) return;
+  links_->cut(from, std::string("too many messages that no correct member sends, the last one ") +
+                        core::name_of(reason));
+}
+
+void Replica::Impl::feed(core::Event event) {
+  if (stopping_) return;
+  waiting_.push_back(std::move(event));
+  drain();
+}
+
+void Replica::Impl::drain() {
+  if (std::exchange(stepping_, true)) return;
+  while (!waiting_.empty() && !stopping_) {
+    core::Input input{runtime::now(), std::move(waiting_.front())};
+    waiting_.pop_front();
+    core_.step(std::move(input), outputs_);
+#ifndef NDEBUG
+    core_.invariants();
+#endif
+    perform_outputs();
+  }
+  stepping_ = false;
+}
+
+void Replica::Impl::perform_outputs() {
+  for (core::Output& output : outputs_) {
+    std::visit([this](auto& kind) { perform(kind); }, output);
+  }
+  outputs_.clear();
+  changed_ = true;
+}
+
+void Replica::Impl::on_turn() {
+  if (stopping_) return;
+  rejections_.tell(runtime::now().monotonic);
+  if (std::exchange(changed_, false)) publish();
+}
+
+void Replica::Impl::publish() {
+  Published fresh;
+  fresh.core = core_.state();
+  for (const net::Peer& peer : up_) {
+    ++(std::holds_alternative<ReplicaId>(peer) ? fresh.connected_replicas : fresh.connected_clients);
+  }
+  fresh.rejections = rejections_.counts();
+  const std::lock_guard lock(published_mutex_);
+  published_ = fresh;
+}
+
+ReplicaStatus Replica::Impl::status() const {
+  Published last;
+  {
+    const std::lock_guard lock(published_mutex_);
+    last = published_;
+  }
+  ReplicaStatus status;
+  status.id = id_;
+  status.view = last.core.view;
+  status.changing_view = last.core.pending != last.core.view;
+  status.is_primary = !status.changing_view && quorums_.primary(last.core.view) == id_;
+  status.stable = last.core.stable;
+  status.executed = last.core.executed;
+  status.checkpoint = last.core.checkpoint;
+  status.checkpoint_state = last.core.checkpoint_state;
+  status.operations = last.core.operations;
+  status.view_changes = last.core.view_changes;
+  status.waiting_requests = last.core.waiting_requests;
+  status.connected_replicas = last.connected_replicas;
+  status.connected_clients = last.connected_clients;
+  status.answering = last.core.answering;
+  for (std::size_t i = 0; i < last.rejections.size(); ++i) {
+    if (last.rejections[i] > 0) {
+      status.rejections[core::name_of(static_cast<Rejection>(i))] = last.rejections[i];
+    }
+  }
+  return status;
+}
+
+}  // namespace pbft
