@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdio>
+#include <string>
 
 namespace app {
 namespace {
@@ -32,12 +33,15 @@ std::optional<pbft::LogLevel> log_level_from_text(std::string_view text) {
   return std::nullopt;
 }
 
-pbft::LogSink log_to_stderr(std::string who, pbft::LogLevel least) {
-  return [who = std::move(who), least](pbft::LogLevel level, std::string_view text) {
+pbft::LogSink log_to_stderr(pbft::LogLevel least) {
+  return [least](pbft::LogLevel level, std::string_view text) {
     if (level < least) return;
     std::string line = utc_now();
-    line.append(" ").append(level_names[static_cast<std::size_t>(level)]);
-    line.append(" ").append(who).append(" ").append(text).append("\n");
+    line.append(" ")
+        .append(level_names[static_cast<std::size_t>(level)])
+        .append(" ")
+        .append(text)
+        .append("\n");
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
   };
 }

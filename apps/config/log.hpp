@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "pbft/options.hpp"
@@ -12,7 +11,7 @@ namespace app {
 /// "debug", "info", "warning" or "error".
 std::optional<pbft::LogLevel> log_level_from_text(std::string_view text);
 
-/// One line per call, in one write: time (UTC), level, `who`, text. Lines below `least` are dropped.
-pbft::LogSink log_to_stderr(std::string who, pbft::LogLevel least);
+/// One line per call, in one write: time (UTC), level, text. Lines below `least` are dropped.
+pbft::LogSink log_to_stderr(pbft::LogLevel least);
 
 }  // namespace app

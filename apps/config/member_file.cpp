@@ -50,7 +50,7 @@ void read_replica_options(TomlSection options, const std::filesystem::path& fold
   pbft::ReplicaLimits& limits = file.options.limits;
   std::string status_file;
   options.read("listen_host", file.options.listen_host);
-  options.read("crypto_workers", file.options.crypto_workers, 0, 256);
+  options.read("crypto_workers", file.options.crypto_workers, 0, pbft::max_crypto_workers);
   options.read("pipeline_depth", limits.pipeline_depth, 1);
   options.read("max_pool_bytes_per_client", limits.max_pool_bytes_per_client, 1);
   options.read("max_repair_bytes", limits.max_repair_bytes, 1);
@@ -146,7 +146,7 @@ Result<ClientFile> read_client_file(const std::filesystem::path& path) {
   TomlFile file(path);
   TomlSection root = file.root();
   const Member member = read_member(root, path.parent_path());
-  ClientFile client{{}, {{}, no_key()}, {}, pbft::LogLevel::warning};
+  ClientFile client{{}, {{}, no_key()}, {}, pbft::LogLevel::error};
   for (const auto& options : root.sections("options")) read_client_options(options, client);
   root.refuse_unknown_keys();
   if (file.fault()) return *file.fault();
@@ -177,7 +177,7 @@ std::string member_toml(const std::string& kind, std::uint64_t id, const std::st
     text << "\n[options]\n"
             "# operation_timeout_ms = 30000\n"
             "# connect_timeout_ms = 10000\n"
-            "# log_level = \"warning\"     # debug, info, warning, error\n";
+            "# log_level = \"error\"       # debug, info, warning, error\n";
   }
   return text.str();
 }

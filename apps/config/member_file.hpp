@@ -21,8 +21,8 @@ struct ReplicaFile {
 struct ClientFile {
   ClusterFile cluster;
   pbft::ClientKey key;
-  pbft::ClientOptions options;                         ///< Without log.
-  pbft::LogLevel log_level = pbft::LogLevel::warning;  ///< Least level to show.
+  pbft::ClientOptions options;                       ///< Without log.
+  pbft::LogLevel log_level = pbft::LogLevel::error;  ///< Least level to show.
 };
 
 /// Both read the cluster and key files too, and refuse a key that is not the one listed for the member.

@@ -22,7 +22,7 @@ pbft::Result<pbft::Client> connect(const std::string& config) {
   const auto file = app::read_client_file(config);
   if (!file) return file.error();
   pbft::ClientOptions options = file->options;
-  options.log = app::log_to_stderr("client=" + std::to_string(file->key.id.value), file->log_level);
+  options.log = app::log_to_stderr(file->log_level);
   return pbft::Client::connect(file->cluster.config, file->key, options);
 }
 

@@ -36,9 +36,8 @@ int run(const std::string& program, const std::string& config_path, const std::s
   const auto file = app::read_replica_file(config_path);
   if (!file) return app::complain(program, file.error());
 
-  const std::string who = "replica=" + std::to_string(file->key.id.value);
   pbft::ReplicaOptions options = file->options;
-  options.log = app::log_to_stderr(who, file->log_level);
+  options.log = app::log_to_stderr(file->log_level);
   const std::filesystem::path status_file = status_path.empty() ? file->status_file.string() : status_path;
 
   counter::Counter machine;
