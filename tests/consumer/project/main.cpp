@@ -9,6 +9,19 @@
 
 namespace {
 
+/// What a client process does: appends four words, reads the journal.
+pbft::Result<std::string> write_journal(const pbft::ClusterConfig& config, const pbft::ClientKey& key) {
+  pbft::Result<pbft::Client> client = pbft::Client::connect(config, key);
+  if (!client) return client.error();
+  for (const char* word : {"three ", "replicas ", "outvote ", "one"}) {
+    const pbft::Result<pbft::Bytes> length = client->invoke(pbft::view_of(word));
+    if (!length) return length.error();
+  }
+  const pbft::Result<pbft::Bytes> text = client->query({});
+  if (!text) return text.error();
+  return pbft::to_text(*text);
+}
+
 int fail(const pbft::Error& error) {
   std::fprintf(stderr, "%s\n", error.message.c_str());
   return 1;
@@ -38,14 +51,7 @@ int main() {
     replicas.push_back(std::move(*replica));
   }
 
-  pbft::Result<pbft::Client> client = pbft::Client::connect(config, alice);
-  if (!client) return fail(client.error());
-  for (const char* word : {"three ", "replicas ", "outvote ", "one"}) {
-    const pbft::Result<pbft::Bytes> length = client->invoke(pbft::view_of(word));
-    if (!length) return fail(length.error());
-    std::printf("%s\n", pbft::to_text(*length).c_str());
-  }
-  const pbft::Result<pbft::Bytes> text = client->query({});
-  if (!text) return fail(text.error());
-  std::printf("%s\n", pbft::to_text(*text).c_str());
+  const pbft::Result<std::string> journal = write_journal(config, alice);
+  if (!journal) return fail(journal.error());
+  std::printf("%s\n", journal->c_str());
 }

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# usage: check_docs.sh ROOT
+# The documents keep up with the sources: every option is in its table, every link leads somewhere, and the
+# README's C++ is the consumer test's, which compiles and runs.
+set -euo pipefail
+cd "${1:?usage: check_docs.sh ROOT}"
+
+faults=0
+fault() {
+  printf '%s\n' "$*"
+  faults=1
+}
+
+# fields HEADER STRUCT: its data members.
+fields() {
+  awk -v struct="$2" '
+    $1 == "struct" && $2 == struct { inside = 1; next }
+    inside && /^};/ { exit }
+    inside { sub(/\/\/.*/, ""); text = text " " $0 }
+    END {
+      count = split(text, statements, ";")
+      for (i = 1; i <= count; ++i) {
+        sub(/ =.*/, "", statements[i])
+        if (statements[i] !~ /\(|operator/ && match(statements[i], /[a-z_]+ *$/)) {
+          name = substr(statements[i], RSTART)
+          sub(/ *$/, "", name)
+          print name
+        }
+      }
+    }' "$1"
+}
+
+for struct in AgreedLimits ReplicaLimits ClientLimits ReplicaOptions ClientOptions; do
+  header=include/pbft/limits.hpp
+  [[ $struct == *Options ]] && header=include/pbft/options.hpp
+  section=$(awk -v name="\`$struct\`" '/^## /{ inside = index($0, name) } inside' docs/options.md)
+  names=$(fields "$header" "$struct")
+  [[ -n $names ]] || fault "$header: no members of $struct found"
+  for name in $names; do
+    grep -q "^| \`$name\` |" <<<"$section" || fault "docs/options.md: $struct has no row for $name"
+  done
+  while read -r name; do
+    grep -qx "$name" <<<"$names" || fault "docs/options.md: $struct has no member $name"
+  done < <(awk -F '`' '/^\| `/ { print $2 }' <<<"$section")
+done
+
+for document in README.md CHANGELOG.md docs/*.md; do
+  while read -r target; do
+    [[ -e $(dirname "$document")/${target%%#*} ]] || fault "$document: nothing at $target"
+  done < <(grep -oE '\]\([^)]+\)' "$document" | sed -E 's/^\]\((.*)\)$/\1/' | grep -v '^https\?:' || true)
+done
+
+# Every block of C++ in the README stands somewhere in the consumer test, line for line.
+sources=$(cat tests/consumer/project/*.[ch]pp)
+while IFS= read -r -d '' block; do
+  [[ $sources == *"$block"* ]] || fault "README.md: not in tests/consumer/project:"$'\n'"$block"
+done < <(awk '/^```cpp$/ { inside = 1; block = ""; next }
+              /^```$/ && inside { inside = 0; printf "%s%c", block, 0; next }
+              inside { block = block (block == "" ? "" : "\n") $0 }' README.md)
+
+exit "$faults"
