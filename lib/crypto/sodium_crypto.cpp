@@ -1,7 +1,7 @@
 // Signing and verifying what the core states.
 #include <sodium.h>
 
-#include <algorithm>
+#include <atomic>
 #include <unordered_map>
 
 #include "crypto/encode.hpp"
@@ -52,6 +52,26 @@ Bytes signed_bytes(const KeyRing& ring, Statement statement, const Identity& sig
 constexpr std::size_t vote_generation = 1 << 16;
 constexpr std::size_t request_generation = 1 << 14;
 
+/// A listed key. Its strength is looked into when it is first needed: a ring of thousands is ready at once.
+class ListedKey {
+ public:
+  explicit ListedKey(const PublicKey& key) : key_(key) {}
+  const PublicKey& key() const { return key_; }
+  bool is_strong() {  // threads that ask at the same time come to the same answer
+    Strength strength = strength_.load(std::memory_order_relaxed);
+    if (strength == Strength::unknown) {
+      strength = crypto::is_strong(key_) ? Strength::strong : Strength::weak;
+      strength_.store(strength, std::memory_order_relaxed);
+    }
+    return strength == Strength::strong;
+  }
+
+ private:
+  enum class Strength : std::uint8_t { unknown, weak, strong };
+  const PublicKey key_;
+  std::atomic<Strength> strength_ = Strength::unknown;
+};
+
 struct IdentityHash {
   std::size_t operator()(const Identity& who) const noexcept {
     const auto* replica = std::get_if<ReplicaId>(&who);
@@ -74,15 +94,12 @@ struct SodiumCrypto::Impl {
   Identity self;
   Wiped<crypto_sign_SECRETKEYBYTES> secret;
   bool signs_as_listed = false;  // The ring's key of `self` is ours: what we sign verifies.
-  std::unordered_map<Identity, PublicKey, IdentityHash> keys;  // Of the ring, the strong ones.
+  std::unordered_map<Identity, ListedKey, IdentityHash> keys;
   StrictVerifier verifier{crypto_sign_verify_detached};
   VerifiedCache votes{vote_generation};
   VerifiedCache requests{request_generation};
 
-  void admit(const Identity& who, const PublicKey& key) {
-    if (is_strong(key)) keys.emplace(who, key);
-  }
-  const PublicKey* key_of(const Identity& who) const {
+  ListedKey* listed(const Identity& who) {
     const auto found = keys.find(who);
     return found != keys.end() ? &found->second : nullptr;
   }
@@ -95,10 +112,10 @@ SodiumCrypto::SodiumCrypto(std::shared_ptr<const KeyRing> ring, Identity self, c
   impl_->self = self;
   PublicKey own;
   crypto_sign_seed_keypair(own.bytes.data(), impl_->secret.data(), key.seed().data());
-  for (const auto& [id, replica] : impl_->ring->replicas) impl_->admit(id, replica);
-  for (const auto& [id, client] : impl_->ring->clients) impl_->admit(id, client);
-  const PublicKey* listed = impl_->key_of(self);
-  impl_->signs_as_listed = listed != nullptr && *listed == own;
+  for (const auto& [id, replica] : impl_->ring->replicas) impl_->keys.emplace(id, replica);
+  for (const auto& [id, client] : impl_->ring->clients) impl_->keys.emplace(id, client);
+  const ListedKey* listed = impl_->listed(self);
+  impl_->signs_as_listed = listed != nullptr && listed->key() == own;
 }
 
 SodiumCrypto::~SodiumCrypto() = default;
@@ -121,15 +138,15 @@ Signature SodiumCrypto::sign(Statement statement, BytesView image) const {
 
 bool SodiumCrypto::verify(Statement statement, const Identity& signer, BytesView image,
                           const Signature& signature) const {
-  const PublicKey* key = impl_->key_of(signer);
-  if (key == nullptr) return false;
+  ListedKey* listed = impl_->listed(signer);
+  if (listed == nullptr || !listed->is_strong()) return false;
   Bytes bytes = signed_bytes(*impl_->ring, statement, signer, image);
   const std::size_t signed_size = bytes.size();
   append(bytes, signature.bytes);
   VerifiedCache& cache = impl_->cache(statement);
   const Digest name = cache.name_of(bytes);
   if (cache.contains(name)) return true;
-  if (!impl_->verifier(*key, BytesView(bytes).first(signed_size), signature)) return false;
+  if (!impl_->verifier(listed->key(), BytesView(bytes).first(signed_size), signature)) return false;
   cache.insert(name);
   return true;
 }
