@@ -27,7 +27,7 @@ void ClientProcess::start() {
 
 void ClientProcess::deliver(const Node& from, const FramePtr& frame) {
   if (killed_) return;
-  const Opened& opened = world_.mail.open(*frame);
+  const Opened opened = world_.mail.open(*frame, id_);
   const auto* message = std::get_if<core::AuthenticMessage>(&opened);
   const auto* reply = message ? std::get_if<core::Reply>(&message->get()) : nullptr;
   world_.trace.note(reply ? Trace::Kind::delivered : Trace::Kind::refused, id_, frame->hash, [&] {

@@ -73,7 +73,8 @@ Cluster::Cluster(ClusterOptions options)
       quorums_(options_.replicas),
       trace_(scheduler_),
       random_(options_.seed),
-      keys_(options_.signatures, options_.seed, options_.replicas, options_.clients + options_.rogue_clients),
+      keys_(options_.signatures, options_.seed, options_.replicas, options_.clients + options_.rogue_clients,
+            options_.realm),
       mail_(keys_, options_.replicas, options_.agreed),
       network_(scheduler_, trace_, mail_, random_.fork()),
       forger_(keys_, mail_.limits()) {

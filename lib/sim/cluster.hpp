@@ -24,6 +24,7 @@ struct ClusterOptions {
       0;  ///< Admitted beside them; their keys are the adversary's, no process runs.
   std::uint64_t seed = 1;
   Signatures signatures = Signatures::ideal;
+  Realm realm = {};
   AgreedLimits agreed = {};
   ReplicaLimits limits = {};
   ClientLimits client_limits = patient();

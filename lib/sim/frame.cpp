@@ -7,9 +7,7 @@
 namespace pbft::sim {
 
 Mail::Mail(const Keys& keys, std::uint32_t replicas, const AgreedLimits& agreed)
-    : crypto_(keys.of(ReplicaId{0})),
-      limits_{replicas, agreed},
-      authenticator_(crypto_, core::Quorums(replicas)) {}
+    : keys_(keys), limits_{replicas, agreed} {}
 
 FramePtr Mail::seal(const core::MessagePtr& message, bool genuine) const {
   auto frame = std::make_shared<Frame>();
@@ -29,15 +27,16 @@ FramePtr Mail::seal_bytes(Bytes bytes) const {
   return frame;
 }
 
-const Opened& Mail::open(const Frame& frame) const {
-  if (!frame.opened) {
-    auto decoded = wire::decode(frame.bytes, limits_, crypto_);
-    if (auto* message = std::get_if<core::Message>(&decoded)) {
-      frame.opened = authenticator_.authenticate(std::move(*message));
-    } else {
-      frame.opened = std::get<core::Rejection>(decoded);
-    }
-  }
+Opened Mail::judge(const Frame& frame, const core::Crypto& crypto) const {
+  auto decoded = wire::decode(frame.bytes, limits_, crypto);
+  if (const auto* rejection = std::get_if<core::Rejection>(&decoded)) return *rejection;
+  return core::Authenticator(crypto, core::Quorums(limits_.replicas))
+      .authenticate(std::move(std::get<core::Message>(decoded)));
+}
+
+Opened Mail::open(const Frame& frame, const core::Identity& receiver) const {
+  const bool shared = keys_.kind() == Signatures::ideal;
+  if (!shared || !frame.opened) frame.opened = judge(frame, keys_.of(receiver));
   if (const auto* rejection = std::get_if<core::Rejection>(&*frame.opened); rejection && frame.genuine) {
     unsafe(std::string("a correct member's frame is refused: ") + core::name_of(*rejection));
   }

@@ -20,7 +20,8 @@ struct Frame {
   std::uint64_t hash = 0;
   /// Made by a correct member and not touched on the way: whoever refuses it is wrong.
   bool genuine = false;
-  /// The verdict on `bytes`, a pure function of them: found by the first receiver, true for all.
+  /// The verdict on `bytes`, a pure function of them: with ideal signatures found by the first receiver, for
+  /// all.
   mutable std::optional<Opened> opened;
 };
 using FramePtr = std::shared_ptr<const Frame>;
@@ -28,17 +29,19 @@ using FramePtr = std::shared_ptr<const Frame>;
 /// Both ends of the encoding, with the real codec and the real authenticator.
 class Mail {
  public:
+  /// With real signatures each receiver opens for itself, with what its own Crypto remembers.
   Mail(const Keys& keys, std::uint32_t replicas, const AgreedLimits& agreed);
   /// REQUIRES, where genuine: the message respects the limits (else a Violation).
   FramePtr seal(const core::MessagePtr& message, bool genuine) const;
   FramePtr seal_bytes(Bytes bytes) const;
-  const Opened& open(const Frame& frame) const;
+  Opened open(const Frame& frame, const core::Identity& receiver) const;
   const wire::DecodeLimits& limits() const { return limits_; }
 
  private:
-  const core::Crypto& crypto_;  // for checking, which needs nobody's secret
+  Opened judge(const Frame& frame, const core::Crypto& crypto) const;
+
+  const Keys& keys_;
   wire::DecodeLimits limits_;
-  core::Authenticator authenticator_;
 };
 
 }  // namespace pbft::sim

@@ -10,8 +10,9 @@ namespace pbft::sim {
 /// Membership is the caller's: replicas 0..replicas-1 and clients 1..clients exist.
 class IdealCrypto : public core::Crypto {
  public:
-  IdealCrypto(std::uint64_t seed, std::uint32_t replicas, std::uint32_t clients, core::Identity self)
-      : seed_(seed), replicas_(replicas), clients_(clients), self_(self) {}
+  IdealCrypto(std::uint64_t seed, Epoch epoch, std::uint32_t replicas, std::uint32_t clients,
+              core::Identity self)
+      : seed_(seed), epoch_(epoch), replicas_(replicas), clients_(clients), self_(self) {}
 
   Digest hash(std::string_view domain, BytesView bytes) const override;
   core::Signature sign(core::Statement statement, BytesView image) const override;
@@ -24,6 +25,7 @@ class IdealCrypto : public core::Crypto {
                                BytesView image) const;
 
   std::uint64_t seed_;
+  Epoch epoch_;  // under every statement but requests
   std::uint32_t replicas_, clients_;
   core::Identity self_;
 };

@@ -22,24 +22,28 @@ SecretKey secret_of(Random& random) {
 
 }  // namespace
 
-Keys::Keys(Signatures kind, std::uint64_t seed, std::uint32_t replicas, std::uint32_t clients) {
+Keys::Keys(Signatures kind, std::uint64_t seed, std::uint32_t replicas, std::uint32_t clients, Realm realm)
+    : kind_(kind) {
+  crypto::ensure_sodium();
   std::vector<Identity> everyone;
   for (std::uint32_t i = 0; i < replicas; ++i) everyone.emplace_back(ReplicaId{i});
   for (std::uint32_t i = 1; i <= clients; ++i) everyone.emplace_back(ClientId{i});
 
   if (kind == Signatures::ideal) {
     for (const Identity& who : everyone) {
-      members_[who] = std::make_unique<IdealCrypto>(seed, replicas, clients, who);
+      members_[who] =
+          std::make_unique<IdealCrypto>(mix(seed ^ mix(realm.cluster)), realm.epoch, replicas, clients, who);
     }
     return;
   }
 
-  crypto::ensure_sodium();
   Random random(seed);
   std::vector<SecretKey> secrets;
   auto ring = std::make_shared<crypto::KeyRing>();
   ring->cluster =
-      crypto::hash("simulated-cluster", BytesView(reinterpret_cast<const std::uint8_t*>(&seed), sizeof seed));
+      crypto::hash("simulated-cluster",
+                   BytesView(reinterpret_cast<const std::uint8_t*>(&realm.cluster), sizeof realm.cluster));
+  ring->epoch = realm.epoch;
   for (const Identity& who : everyone) {
     secrets.push_back(secret_of(random));
     if (const auto* replica = std::get_if<ReplicaId>(&who)) {

@@ -54,7 +54,7 @@ void ReplicaProcess::start() {
 
 void ReplicaProcess::deliver(const Node& from, const FramePtr& frame) {
   if (stopped_) return;
-  const Opened& opened = world_.mail.open(*frame);
+  const Opened opened = world_.mail.open(*frame, id_);
   if (const auto* rejection = std::get_if<core::Rejection>(&opened)) {
     ++rejections_[static_cast<std::size_t>(*rejection)];
     world_.trace.note(Trace::Kind::refused, id_, frame->hash, [&] {
