@@ -17,8 +17,8 @@ void ensure_sodium();
 /// BLAKE2b-256 of domain || 0x00 || bytes.
 Digest hash(std::string_view domain, BytesView bytes);
 
-/// Canonical encoding, on the curve, not of small order. libsodium's verdicts differ between versions on
-/// small-order points: keys of that kind never enter a cluster.
+/// Canonical encoding of a curve point of prime order: not of small order, and with no part of small order.
+/// libsodium's verdicts differ between versions on all others: keys of that kind never enter a cluster.
 bool is_strong(const PublicKey& key);
 
 X25519Secret x25519_of(const SecretKey& key);
@@ -32,9 +32,11 @@ struct KeyRing {
   std::map<ReplicaId, PublicKey> replicas;
   std::map<ClientId, PublicKey> clients;
 };
+/// REQUIRES: config.faults() is empty. The epoch is that of genesis.
 KeyRing key_ring(const ClusterConfig& config);
 
-/// Thread-safe. Remembers statements that verified, keyed by exact bytes and signature, bounded.
+/// Thread-safe. Remembers statements that verified, its own included, keyed by exact bytes and signature; the
+/// memory is bounded and changes no verdict. A signer whose listed key is not strong verifies nothing.
 class SodiumCrypto : public core::Crypto {
  public:
   SodiumCrypto(std::shared_ptr<const KeyRing> ring, core::Identity self, const SecretKey& key);
