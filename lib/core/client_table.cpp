@@ -84,7 +84,8 @@ std::vector<ClientTable::Verdict> ClientTable::begin(const Request& request, Seq
                   ? record.entries.end()
                   : std::lower_bound(record.entries.begin(), record.entries.end(), number, below<Entry>);
     if (at != record.entries.end() && at->number == number) continue;
-    record.entries.insert(at, Entry{number, seq, digest_of(request, item, crypto), State::executing, {}});
+    record.entries.insert(
+        at, Entry{number, seq, digest_of(request, item, crypto), request.digest, State::executing, {}});
     verdicts.push_back({number, item});
   }
   return verdicts;
@@ -163,7 +164,9 @@ std::vector<ReplyItem> ClientTable::answers(const Request& request, const Crypto
     if (number > record->highest()) break;
     const Entry* entry = number > record->floor ? record->find(number) : nullptr;
     if (number > record->floor && (!entry || entry->state == State::executing)) continue;
-    ReplyItem answer{number, digest_of(request, item, crypto), Outcome::number_void, Bytes{}};
+    const bool is_same = entry && entry->request == request.digest;
+    ReplyItem answer{number, is_same ? entry->operation : digest_of(request, item, crypto),
+                     Outcome::number_void, Bytes{}};
     if (entry && entry->operation != answer.operation) {
       answer.outcome = Outcome::number_reused;
     } else if (entry && entry->state == State::too_large) {

@@ -81,6 +81,7 @@ class ClientTable {
     RequestNumber number;
     SeqNum seq;        ///< Of the batch that executed it.
     Digest operation;  ///< operation_digest.
+    Digest request;    ///< Of the request that brought it: saves hashing again. Not part of the state.
     State state = State::executing;
     Bytes result;  ///< Empty unless executed.
   };

@@ -396,6 +396,8 @@ TEST_CASE("client: the view that f+1 replicas report names the primary, f liars 
   CHECK(s.client.believed_view() == View{0});
   s.reply(1, Subject::answer(*first, 0, Outcome::executed, to_bytes("r")), View{5});
   CHECK(s.client.believed_view() == View{5});
+  s.reply(1, Subject::answer(*first, 0, Outcome::overloaded), View{4});  // said before, come late
+  CHECK(s.client.believed_view() == View{5});
   s.submit(2, "b");
   CHECK(s.sent.back().to == std::vector{ReplicaId{1}});
 }
@@ -596,7 +598,7 @@ TEST_CASE("client: one bad operation does not take the others of its request wit
   refuse_whole(3);
   CHECK(s.done.empty());
 
-  s.reply(0, parts[0], "r"), s.reply(1, parts[0], "r");
+  s.reply(2, parts[0], "r"), s.reply(3, parts[0], "r");
   s.reply(0, parts[2], "r"), s.reply(1, parts[2], "r");
   s.refuse(0, parts[1], Outcome::invalid), s.refuse(1, parts[1], Outcome::invalid);
   s.run_until(at(400));
