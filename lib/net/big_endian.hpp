@@ -18,7 +18,9 @@ inline void put_u32(Bytes& out, std::size_t value) {
 }
 
 /// REQUIRES: two bytes at `at`.
-inline std::uint16_t get_u16(const std::uint8_t* at) { return static_cast<std::uint16_t>(at[0] << 8 | at[1]); }
+inline std::uint16_t get_u16(const std::uint8_t* at) {
+  return static_cast<std::uint16_t>(at[0] << 8 | at[1]);
+}
 
 /// REQUIRES: four bytes at `at`.
 inline std::uint32_t get_u32(const std::uint8_t* at) {

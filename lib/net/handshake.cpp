@@ -62,6 +62,12 @@ std::optional<std::uint16_t> common_version(const VersionRange& a, const Version
 
 bool equal(BytesView a, BytesView b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
 
+// A client does not know the state that the replicas started from: zeros are no opinion.
+bool same_genesis(BytesView theirs, const Digest& ours) {
+  const Digest none;
+  return equal(theirs, ours.bytes) || equal(theirs, none.bytes) || ours == none;
+}
+
 }  // namespace
 
 Role role_of(const Peer& peer) {
@@ -71,8 +77,8 @@ Role role_of(const Peer& peer) {
 Caller::Caller(const LinksConfig& config, const crypto::X25519Public& callee)
     : config_(config),
       hello_(hello_of(config)),
-      noise_(crypto::NoiseIK::initiator(prologue_of(config.cluster, role_of(config.self), hello_), config.secret,
-                                        callee)) {}
+      noise_(crypto::NoiseIK::initiator(prologue_of(config.cluster, role_of(config.self), hello_),
+                                        config.secret, callee)) {}
 
 Bytes Caller::first_flight() {
   Bytes flight = hello_;
@@ -95,7 +101,7 @@ std::optional<Refusal> Caller::on_second(BytesView message) {
   keys_ = noise_.split();
   const std::uint16_t version = get_u16(payload->data());
   if (version < config_.versions.lowest || version > config_.versions.highest) return Refusal::version;
-  if (!equal(BytesView(*payload).subspan(2), config_.genesis.bytes)) return Refusal::other_genesis;
+  if (!same_genesis(BytesView(*payload).subspan(2), config_.genesis)) return Refusal::other_genesis;
   return std::nullopt;
 }
 
@@ -142,7 +148,7 @@ std::optional<Refusal> Callee::on_confirm(BytesView record) {
   if (get_u16(record.data()) != confirm_bytes - 2 || !keys_.receive.open(record.subspan(2), genesis)) {
     return Refusal::wrong_key;
   }
-  if (!equal(genesis, config_.genesis.bytes)) return Refusal::other_genesis;
+  if (!same_genesis(genesis, config_.genesis)) return Refusal::other_genesis;
   return std::nullopt;
 }
 

@@ -1,17 +1,24 @@
 // How a link begins, as a function of bytes: no socket, no clock. What travels:
 //
-//   caller   hello     "PBFTcall", role, lowest and highest version, first 8 bytes of the cluster id     21 bytes
-//            Noise IK message 1, empty payload                                                           96 bytes
-//   callee   answer    "PBFTansw", 0 or Refusal, lowest and highest version                              13 bytes
-//            if 0: Noise IK message 2 (version chosen, genesis digest)                                   82 bytes
-//   caller   confirm   the first record: genesis digest                                                  50 bytes
+//   caller   hello     "PBFTcall", role, lowest and highest version, first 8 bytes of the cluster id     21
+//   bytes
+//            Noise IK message 1, empty payload                                                           96
+//            bytes
+//   callee   answer    "PBFTansw", 0 or Refusal, lowest and highest version                              13
+//   bytes
+//            if 0: Noise IK message 2 (version chosen, genesis digest)                                   82
+//            bytes
+//   caller   confirm   the first record: genesis digest                                                  50
+//   bytes
 //
-// Prologue: protocol name, cluster id, both roles, the hello as sent (so nobody can talk the two into an older
-// version). Anybody who has recorded message 1 can send it again: it carries nothing and nothing follows from it.
-// The link is up for the callee when the confirm opens, which needs the secrets of this very handshake.
+// Prologue: protocol name, cluster id, both roles, the hello as sent (so nobody can talk the two into an
+// older version). Anybody who has recorded message 1 can send it again: it carries nothing and nothing
+// follows from it. The link is up for the callee when the confirm opens, which needs the secrets of this very
+// handshake.
 #pragma once
 
 #include <optional>
+#include <utility>
 
 #include "crypto/noise.hpp"
 #include "net/links.hpp"
@@ -40,7 +47,7 @@ class Caller {
   /// other_genesis: confirm all the same, so that the callee learns it too; then leave.
   std::optional<Refusal> on_second(BytesView message);
   Bytes confirm();
-  const crypto::NoiseKeys& keys() const { return keys_; }  ///< After confirm.
+  crypto::NoiseKeys take_keys() { return std::move(keys_); }  ///< After confirm.
 
  private:
   const LinksConfig& config_;
@@ -56,12 +63,14 @@ class Callee {
   explicit Callee(const LinksConfig& config) : config_(config) {}
   std::optional<Refusal> on_hello(BytesView hello);
   std::optional<Refusal> on_first(BytesView message);
-  Role caller_role() const { return caller_role_; }                        ///< After on_hello; only claimed.
-  const crypto::X25519Public& caller() const { return noise_->remote_static(); }  ///< After on_first; proven later.
+  Role caller_role() const { return caller_role_; }  ///< After on_hello; only claimed.
+  const crypto::X25519Public& caller() const {
+    return noise_->remote_static();
+  }                ///< After on_first; proven later.
   Bytes accept();  ///< Answer and message 2.
   /// wrong_key: not genuine.
   std::optional<Refusal> on_confirm(BytesView record);
-  const crypto::NoiseKeys& keys() const { return keys_; }  ///< After on_confirm.
+  crypto::NoiseKeys take_keys() { return std::move(keys_); }  ///< After on_confirm.
   Bytes refuse(Refusal reason) const;
 
  private:

@@ -35,37 +35,41 @@ struct VersionRange {
 struct LinksConfig {
   Digest cluster;  ///< Prologue, with protocol name and the roles.
   Digest genesis;  ///< Travels in the encrypted payloads; unequal ones end the link, with a clear log line.
+                   ///< All zeros (a client's): no opinion.
   Peer self;
   crypto::X25519Secret secret;
-  std::map<Peer, crypto::X25519Public> members;  ///< Who may talk to us: replicas and, for a replica, clients.
+  std::map<Peer, crypto::X25519Public>
+      members;  ///< Who may talk to us: replicas and, for a replica, clients.
   std::map<ReplicaId, std::pair<std::string, std::uint16_t>> addresses;  ///< Of the replicas: IPv4 or IPv6.
   bool listen = false;
-  std::string listen_host;         ///< An IPv4 or IPv6 address of this machine; "0.0.0.0" or "::" for all.
-  std::uint16_t listen_port = 0;   ///< 0: any free one, see Links::listen_port().
+  std::string listen_host;        ///< An IPv4 or IPv6 address of this machine; "0.0.0.0" or "::" for all.
+  std::uint16_t listen_port = 0;  ///< 0: any free one, see Links::listen_port().
   std::size_t max_frame_bytes = 4 << 20;
   std::size_t max_queue_bytes = 16 << 20;  ///< Per peer, waiting to leave. Beyond: emptied and counted.
 
-  Duration keep_alive = std::chrono::seconds(1);         ///< After so long without a record an empty one leaves.
-  Duration silence_limit = std::chrono::seconds(5);      ///< A link on which nothing arrives for so long is cut.
+  Duration keep_alive = std::chrono::seconds(1);     ///< After so long without a record an empty one leaves.
+  Duration silence_limit = std::chrono::seconds(5);  ///< A link on which nothing arrives for so long is cut.
   Duration handshake_timeout = std::chrono::seconds(3);  ///< A connection that is no link by then is cut.
-  Duration first_backoff = std::chrono::milliseconds(20);  ///< Between two attempts to dial; doubles, jittered.
+  Duration first_backoff =
+      std::chrono::milliseconds(20);  ///< Between two attempts to dial; doubles, jittered.
   Duration max_backoff = std::chrono::seconds(2);
-  Duration stable_after = std::chrono::seconds(1);       ///< A link that lasted so long resets the backoff.
-  Duration muted_for = std::chrono::seconds(2);          ///< How long a peer stays refused after cut().
+  Duration stable_after = std::chrono::seconds(1);         ///< A link that lasted so long resets the backoff.
+  Duration muted_for = std::chrono::seconds(2);            ///< How long a peer stays refused after cut().
   Duration close_linger = std::chrono::milliseconds(200);  ///< What close() gives queued frames to leave.
   std::uint32_t handshakes_per_second = 100;  ///< Per source address; strangers together three times as many.
   std::uint32_t handshake_burst = 500;
-  std::size_t max_half_open = 256;  ///< Accepted connections that are no links yet; beyond, the oldest is cut.
+  std::size_t max_half_open =
+      256;  ///< Accepted connections that are no links yet; beyond, the oldest is cut.
   VersionRange versions;
 };
 
 /// A link that was not to be.
 struct Refused {
   Refusal reason{};
-  bool by_peer = false;        ///< The other side refused; otherwise this one did.
-  std::optional<Peer> peer;    ///< Whom we dialled, or who called with a key that we know.
-  std::string address;         ///< "127.0.0.1:7001", "[::1]:7001".
-  std::string text;            ///< One line for a person: who, why, what to do.
+  bool by_peer = false;      ///< The other side refused; otherwise this one did.
+  std::optional<Peer> peer;  ///< Whom we dialled, or who called with a key that we know.
+  std::string address;       ///< "127.0.0.1:7001", "[::1]:7001".
+  std::string text{};          ///< One line for a person: who, why, what to do.
 };
 
 /// All run on the loop, never inside a call of Links. A handler may call any member function of Links.
@@ -73,8 +77,8 @@ struct LinksEvents {
   std::function<void(const Peer&)> up;
   std::function<void(const Peer&)> down;  ///< Also before the `up` of a link that replaces an older one.
   std::function<void(const Peer&, BytesView frame)> frame;  ///< View valid during the call.
-  std::function<void(const Refused&)> refused;              ///< For callers of ours rate-limited; may be empty.
-  std::function<void(LogLevel, std::string)> log;           ///< Rate-limited where a peer can cause it.
+  std::function<void(const Refused&)> refused;     ///< For callers of ours rate-limited; may be empty.
+  std::function<void(LogLevel, std::string)> log;  ///< Rate-limited where a peer can cause it.
 };
 
 struct LinksCounters {
@@ -98,18 +102,20 @@ class Links {
   /// Where we listen; 0 if we do not.
   std::uint16_t listen_port() const;
 
-  /// Queued now; leaves sealed with all else for this peer at the end of this loop turn. Dropped if the link is
-  /// down: the protocol repairs it. `frame` is copied; one over max_frame_bytes is dropped, counted and logged.
+  /// Queued now; leaves sealed with all else for this peer at the end of this loop turn. Dropped if the link
+  /// is down: the protocol repairs it. `frame` is copied; one over max_frame_bytes is dropped, counted and
+  /// logged.
   void send(const Peer& to, BytesView frame, Priority priority);
   bool is_up(const Peer& peer) const;
   /// Bytes that wait to leave, not counting what the kernel holds.
   std::size_t queued_bytes(const Peer& peer) const;
-  /// A peer that misbehaves: cut, and refused for a while. is_up() is false at once, `down` follows on the loop.
+  /// A peer that misbehaves: cut, and refused for a while. is_up() is false at once, `down` follows on the
+  /// loop.
   void cut(const Peer& peer, const std::string& why);
   const LinksCounters& counters() const;
 
-  /// Closes every handle; `done` runs on the loop once all are closed. Queued frames get a short chance to leave.
-  /// No other event comes after this call. REQUIRES: not called before.
+  /// Closes every handle; `done` runs on the loop once all are closed. Queued frames get a short chance to
+  /// leave. No other event comes after this call. REQUIRES: not called before.
   void close(std::function<void()> done);
 
  private:

@@ -6,9 +6,9 @@
 
 namespace pbft::net {
 
-/// Values travel as one byte in clear, except `other_genesis`, which only authenticated sides learn. A refusal
-/// in clear is a hint for people: whoever sits on the wire can forge it, so nothing but a log line and a later
-/// attempt follows from it.
+/// Values travel as one byte in clear, except `other_genesis`, which only authenticated sides learn. A
+/// refusal in clear is a hint for people: whoever sits on the wire can forge it, so nothing but a log line
+/// and a later attempt follows from it.
 enum class Refusal : std::uint8_t {
   not_this_protocol = 1,
   version = 2,
