@@ -125,14 +125,19 @@ void Replica::Impl::on_timer(Timer timer) {
 std::optional<Instant> Replica::Impl::oldest_wait() const {
   if (is_at_checkpoint()) return std::nullopt;
   auto since = pool.waiting_since();
-  auto next = slots.find(dispatched.next());
-  bool next_waits = false;
-  for (auto at = slots.upper_bound(dispatched); at != slots.end() && !next_waits; ++at) {
+  const auto next = slots.find(dispatched.next());
+  std::optional<Instant> next_waits;
+  for (auto at = slots.upper_bound(dispatched); at != slots.end(); ++at) {
     const Slot& slot = at->second;
-    next_waits = slot.certificate || slot.committed ||
-                 (at == next && slot.header && slot.header->header.digest != null_body->digest);
+    const bool waits = slot.certificate || slot.committed ||
+                       (at == next && slot.header && slot.header->header.digest != null_body->digest);
+    if (waits && slot.waits_since && (!next_waits || *slot.waits_since < *next_waits)) {
+      next_waits = slot.waits_since;
+    }
   }
-  if (next_waits && (!since || head_since < *since)) since = head_since;
+  // Neither the idle time before it came counts nor the time that those before it took.
+  if (next_waits) next_waits = std::max(*next_waits, head_since);
+  if (next_waits && (!since || *next_waits < *since)) since = next_waits;
   return since;
 }
 

@@ -43,6 +43,7 @@ void Replica::Impl::reissue(const NewView& from) {
     slot.asked.clear();
     slot.prepares.drop_below(view);
     slot.touched = now.monotonic;
+    slot.waits_since.reset();
   }
   SeqNum seq = from.first;
   for (const NewView::Header& header : from.headers) {

@@ -122,6 +122,8 @@ void Replica::Impl::advance(Slot& slot, SeqNum seq) {
     }
   }
   find_committed(slot);
+  if (!slot.waits_since && (slot.header || slot.certificate || slot.committed))
+    slot.waits_since = now.monotonic;
   if (slot.committed && seq > dispatched && !find_body(slot, *slot.committed)) {
     fetch_body(slot, seq, *slot.committed);
   }

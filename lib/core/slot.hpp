@@ -26,6 +26,8 @@ struct Slot {
   std::vector<BodyPtr> bodies;                          ///< For the digests above; at most one per digest.
   std::vector<Digest> wanted;                           ///< Bodies asked for on behalf of a view change.
   std::vector<std::pair<Digest, std::uint64_t>> asked;  ///< Bodies asked for, and in which round of fetching.
+  /// Since when it can be committed but for the primary or a gap below: there is a header or a certificate.
+  std::optional<Instant> waits_since;
   Instant touched{};  ///< When it was first heard of, or the view was entered.
 
   BodyPtr body(const Digest& digest) const {

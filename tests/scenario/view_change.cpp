@@ -1,7 +1,25 @@
 // View changes (OSDI'99 4.4).
+#include <algorithm>
+#include <limits>
+
+#include "core/images.hpp"
 #include "scenario/fixture.hpp"
+#include "sim/byzantine.hpp"
 
 namespace pbft {
+
+namespace {
+
+constexpr Duration timeout = ms(250);
+
+ClusterOptions with(std::uint32_t replicas) {
+  ClusterOptions options;
+  options.replicas = replicas;
+  options.client_limits.retry_timeout = ms(200);
+  return options;
+}
+
+}  // namespace
 
 TEST_CASE("view change: a batch prepared in view 0 keeps its number in view 1") {  // OSDI'99 4.4
   Cluster cluster({.replicas = 4, .seed = 7});
@@ -16,6 +34,436 @@ TEST_CASE("view change: a batch prepared in view 0 keeps its number in view 1") 
   cluster.network().heal();
   cluster.settle();
   CHECK(cluster.replicas(1, 2, 3).executed_at(seq) == "x");
+}
+
+TEST_CASE("11 f replicas ask for view changes without end: none happens") {
+  Cluster cluster(with(7));
+  for (std::uint32_t liar : {5U, 6U}) cluster.replica(liar).distrust();
+  for (std::uint64_t view = 1; view <= 50; ++view) {
+    for (std::uint32_t liar : {5U, 6U}) {
+      core::ViewChange change;
+      change.new_view = View{view};
+      change.sender = ReplicaId{liar};
+      const core::ViewChangePtr complaint = cluster.forge().view_change(change);
+      for (std::uint32_t to = 0; to < 5; ++to)
+        cluster.network().inject(ReplicaId{liar}, ReplicaId{to}, complaint);
+    }
+    cluster.client(0).send("x" + std::to_string(view));
+    cluster.run_for(20ms);
+    CHECK(cluster.all_answered());
+  }
+  CHECK(cluster.replicas(0, 1, 2, 3, 4).view_changes_started() == 0);
+}
+
+TEST_CASE(
+    "12 huge, wrapped or far view and sequence numbers: ignored, the next honest leader is not blocked") {
+  Cluster cluster(with(7));
+  cluster.replica(6).distrust();
+  const ReplicaId liar{6};
+  constexpr std::uint64_t huge = std::numeric_limits<std::uint64_t>::max();
+  Digest digest;
+  digest.bytes.fill(7);
+  for (std::uint64_t view : {std::uint64_t{0}, std::uint64_t{6}, huge / 7 * 7 - 1, huge - 1, huge}) {
+    for (std::uint64_t seq : {std::uint64_t{0}, std::uint64_t{300}, std::uint64_t{1} << 63, huge - 1, huge}) {
+      const core::BatchHeader header{View{view}, SeqNum{seq}, digest};
+      core::ViewChange change;
+      change.new_view = View{view};
+      change.sender = liar;
+      change.stable.seq = SeqNum{seq};
+      change.prepared.push_back(cluster.forge().certificate(header));
+      core::NewView entered;
+      entered.view = View{view};
+      entered.first = SeqNum{seq};
+      entered.headers.push_back({digest, {}});
+      Status status;
+      status.view = status.pending = View{view};
+      status.stable = status.executed = SeqNum{seq};
+      std::vector<core::Message> lies{cluster.forge().prepare(liar, header),
+                                      cluster.forge().commit(liar, header),
+                                      cluster.forge().checkpoint(liar, SeqNum{seq}, digest),
+                                      core::CheckpointProof{SeqNum{seq}, digest, {}},
+                                      cluster.forge().view_change(change),
+                                      core::FetchBody{SeqNum{seq}, digest},
+                                      core::FetchViewChange{liar, digest},
+                                      status};
+      if (cluster.quorums().primary(View{view}) == liar) {
+        lies.push_back(cluster.forge().pre_prepare(header, nullptr));
+        lies.push_back(cluster.forge().new_view(entered));
+      }
+      for (std::uint32_t to = 0; to < 6; ++to) {
+        for (const core::Message& lie : lies) cluster.network().inject(liar, ReplicaId{to}, lie);
+      }
+    }
+  }
+  cluster.settle();
+  cluster.client(0).send("x");
+  cluster.run_until_answered();
+  CHECK(cluster.client(0).last().latency() < 20ms);
+  CHECK(cluster.replicas(0, 1, 2, 3, 4, 5).view_changes_started() == 0);
+
+  cluster.replica(0).stop();
+  cluster.client(0).send("y");
+  cluster.run_until_answered();
+  CHECK(cluster.client(0).last().latency() <= 2 * timeout);
+  CHECK(cluster.replicas(1, 2, 3, 4, 5).are_exactly_in_view(View{1}));
+}
+
+TEST_CASE("13 invalid prepared certificates mixed with valid ones: the valid value is chosen") {
+  using Spoil = std::function<void(Cluster&, core::ViewChange&, SeqNum)>;
+  const std::vector<std::pair<std::string, Spoil>> ways{
+      {"votes by one replica in the names of others",
+       [](Cluster& cluster, core::ViewChange& change, SeqNum seq) {
+         core::BatchHeader header{View{0}, seq, cluster.forge().body(cluster.wall(), {})->digest};
+         core::PreparedCertificate lie = cluster.forge().certificate(header);
+         for (auto& prepare : lie.prepares)
+           prepare.signature = cluster.forge().prepare(ReplicaId{6}, header).signature;
+         change.prepared = {lie};
+       }},
+      {"a later view than any",
+       [](Cluster& cluster, core::ViewChange& change, SeqNum seq) {
+         const core::BatchHeader header{View{1}, seq, cluster.forge().body(cluster.wall(), {})->digest};
+         change.prepared = {cluster.forge().certificate(header)};
+       }},
+      {"too few votes",
+       [](Cluster& cluster, core::ViewChange& change, SeqNum seq) {
+         const core::BatchHeader header{View{0}, seq, cluster.forge().body(cluster.wall(), {})->digest};
+         change.prepared = {cluster.forge().certificate(header)};
+         change.prepared[0].prepares.pop_back();
+       }},
+      {"a stable checkpoint without proof",
+       [](Cluster&, core::ViewChange& change, SeqNum) {
+         change.stable.seq = SeqNum{128};
+         change.prepared.clear();
+       }},
+      {"one vote counted twice", [](Cluster& cluster, core::ViewChange& change, SeqNum seq) {
+         const core::BatchHeader header{View{0}, seq, cluster.forge().body(cluster.wall(), {})->digest};
+         change.prepared = {cluster.forge().certificate(header)};
+         auto& prepares = change.prepared[0].prepares;
+         std::fill(prepares.begin(), prepares.end(), prepares[0]);
+       }}};
+  for (const auto& [name, spoil] : ways) {
+    CAPTURE(name);
+    Cluster cluster(with(7));
+    const SeqNum seq = cluster.next();
+    cluster.network().drop<Commit>();
+    cluster.client(0).send("x");
+    cluster.settle();
+    cluster.replica(0).stop();
+    cluster.replica(6).distrust();
+    std::size_t lies = 0;
+    cluster.network()
+        .alter<ViewChange>([&, &how = spoil](ViewChange& change) {
+          if (change.sender != ReplicaId{6}) return;
+          how(cluster, change, seq);
+          change = *cluster.forge().view_change(change);
+          ++lies;
+        })
+        .from(6);
+    cluster.run_until_view(View{1});
+    CHECK(lies > 0);
+    CHECK(cluster.replicas(1, 2, 3, 4, 5).are_exactly_in_view(View{1}));
+    cluster.network().heal();
+    cluster.run_until_answered();
+    CHECK(cluster.replicas(1).executed_at(seq) == "x");
+  }
+}
+
+TEST_CASE("14 two valid certificates for one sequence number: the higher view wins") {
+  Cluster cluster(with(4));
+  const SeqNum seq = cluster.next();
+  // View 0: only replica 3 prepares, and nobody hears of it.
+  cluster.network().drop<Prepare>().to(0, 1, 2);
+  cluster.network().drop<Commit>();
+  cluster.client(0).send("x");
+  cluster.settle();
+  CHECK(cluster.replicas(3).have_prepared(seq));
+  CHECK(cluster.replicas(0, 1, 2).none_has_prepared(seq));
+  // View 1, without it: the same operation in another batch, executed at replica 0 alone.
+  cluster.network().heal();
+  cluster.network().isolate({ReplicaId{3}}, 4);
+  cluster.network().drop<PrePrepare>().from(0);
+  cluster.network().drop<Commit>().to(1, 2);
+  cluster.run_until("replica 0 executes in view 1", [&] {
+    return cluster.replicas(0).are_exactly_in_view(View{1}) && cluster.replicas(0).have_executed(seq);
+  });
+  CHECK(!cluster.replicas(1).have_executed(seq));
+  CHECK(cluster.replicas(1, 2).have_prepared(seq));
+  // View 2, without replica 0: its certificates are one of view 0 and two of view 1.
+  cluster.network().heal();
+  cluster.network().isolate({ReplicaId{0}}, 4);
+  cluster.network().drop<Commit>().to(1, 2, 3);
+  cluster.network().drop<PrePrepare>().from(1);
+  cluster.run_until("view 2", [&] { return cluster.replicas(1, 2, 3).are_in_view(View{2}); });
+  cluster.network().heal();
+  cluster.run_until_answered();
+  cluster.run_until("all execute it", [&] { return cluster.all().executed_at(seq) == "x"; });
+}
+
+TEST_CASE("15 NewView with wrong pre-prepares, short or duplicated set, another view's messages: rejected") {
+  struct Case {
+    std::string name;
+    std::function<void(Cluster&, NewView&)> change;
+  };
+  const std::vector<Case> cases{
+      {"a null batch in place of what was prepared",
+       [](Cluster& cluster, NewView& m) { m.headers.at(1).digest = cluster.forge().null_body()->digest; }},
+      {"one batch more",
+       [](Cluster& cluster, NewView& m) { m.headers.push_back({cluster.forge().null_body()->digest, {}}); }},
+      {"one batch less", [](Cluster&, NewView& m) { m.headers.pop_back(); }},
+      {"another start", [](Cluster&, NewView& m) { m.first = m.first.next(); }},
+      {"a source less", [](Cluster&, NewView& m) { m.sources.pop_back(); }},
+      {"a source twice", [](Cluster&, NewView& m) { m.sources[1] = m.sources[0]; }},
+      {"sources in another order", [](Cluster&, NewView& m) { std::swap(m.sources[0], m.sources[1]); }},
+      {"another view's source",
+       [](Cluster& cluster, NewView& m) {
+         core::ViewChange other;
+         other.new_view = m.view.next();
+         other.sender = ReplicaId{1};
+         const core::ViewChangePtr forged = cluster.forge().view_change(other);
+         m.sources[0] = {ReplicaId{1}, forged->digest};
+         for (std::uint32_t to = 2; to < 7; ++to)
+           cluster.network().inject(ReplicaId{1}, ReplicaId{to}, forged);
+       }},
+      {"a source that nobody has", [](Cluster&, NewView& m) { m.sources[0].view_change.bytes[0] ^= 1; }}};
+  for (const Case& each : cases) {
+    CAPTURE(each.name);
+    Cluster cluster(with(7));
+    const SeqNum seq = cluster.next();
+    cluster.network().drop<Commit>();
+    cluster.client(0).send("x");
+    cluster.settle();
+    cluster.replica(0).stop();
+    cluster.replica(1).distrust();
+    std::size_t lies = 0;
+    cluster.network()
+        .alter<NewView>([&](NewView& message) {
+          if (message.view != View{1}) return;
+          each.change(cluster, message);
+          message = *cluster.forge().new_view(message);
+          ++lies;
+        })
+        .from(1);
+    cluster.run_until_view(View{2});
+    CHECK(lies > 0);
+    CHECK(cluster.replicas(2, 3, 4, 5, 6).are_exactly_in_view(View{2}));
+    cluster.network().heal();
+    cluster.run_until_answered();
+    CHECK(cluster.replicas(2).executed_at(seq) == "x");
+  }
+}
+
+TEST_CASE("16 gaps become null batches, equal digests everywhere") {
+  ClusterOptions options = with(4);
+  options.agreed.checkpoint_interval = 4;
+  Cluster cluster(options);
+  const SeqNum gap = cluster.next(), kept = gap.next();
+  cluster.network().drop_if<PrePrepare>([&](const PrePrepare& message) { return message.header.seq == gap; });
+  cluster.network().drop<Commit>();
+  cluster.client(0).send("x");
+  cluster.run_for(5ms);
+  cluster.client(0).send("y");
+  cluster.settle();
+  CHECK(cluster.all().none_has_prepared(gap));
+  CHECK(cluster.replicas(1, 2, 3).have_prepared(kept));
+  cluster.replica(0).stop();
+  cluster.run_until_view(View{1});
+  cluster.network().heal();
+  cluster.run_until_answered();
+  CHECK(cluster.replicas(1, 2, 3).executed_at(gap) == "");
+  CHECK(cluster.replicas(1, 2, 3).executed_at(kept) == "y");
+  while (cluster.replica(1).state().stable < SeqNum{4}) {
+    cluster.client(0).send("z");
+    cluster.run_until_answered();
+    cluster.settle();
+  }
+  for (unsigned other : {2U, 3U}) {
+    CHECK(cluster.replica(other).state().checkpoint_state == cluster.replica(1).state().checkpoint_state);
+  }
+}
+
+TEST_CASE("18 partial mesh, everything before healing lost: progress without restart") {
+  Cluster cluster(with(4));
+  cluster.network().drop();
+  for (int i = 0; i < 5; ++i) cluster.client(0).send("lost" + std::to_string(i));
+  cluster.run_for(5s);
+  CHECK(cluster.history().operations() == 0);
+  cluster.network().heal();
+  cluster.network().cut(ReplicaId{0}, ReplicaId{2});  // no direct link between 0 and 2, 1 and 3
+  cluster.network().cut(ReplicaId{2}, ReplicaId{0});
+  cluster.run_until_answered(20s);
+}
+
+TEST_CASE("19 a one-way deaf replica: causes no view change") {
+  ClusterOptions options = with(4);
+  options.rogue_clients = 1;
+  Cluster cluster(options);
+  for (std::uint32_t from : {0U, 1U, 2U}) cluster.network().cut(ReplicaId{from}, ReplicaId{3});
+  const core::Message loud =
+      RequestMessage{cluster.forge().request(cluster.rogue(), 1, {"only to the deaf"}), 0};
+  cluster.network().inject(cluster.rogue(), ReplicaId{3}, loud);
+  cluster.network().drop<RequestMessage>().from(3);
+  for (int i = 0; i < 50; ++i) {
+    cluster.client(0).send("x");
+    cluster.run_for(100ms);
+    CHECK(cluster.all_answered());
+  }
+  CHECK(cluster.replica(3).view_changes_started() > 0);
+  CHECK(cluster.replicas(0, 1, 2).view_changes_started() == 0);
+}
+
+TEST_CASE(
+    "20 a checkpoint quorum reaches the primary first, backups still below the window: its proposals are "
+    "kept "
+    "or resent, no view change") {
+  for (bool lost : {false, true}) {
+    ClusterOptions options = with(4);
+    options.agreed.checkpoint_interval = 4;
+    Cluster cluster(options);
+    // Only the primary learns that 4 is stable; the window of the others ends at 8.
+    if (lost) {
+      cluster.network().drop<Checkpoint>().to(1, 2, 3);
+    } else {
+      cluster.network().hold<Checkpoint>().to(1, 2, 3);
+    }
+    cluster.network().drop<core::CheckpointProof>();
+    while (cluster.next() <= SeqNum{8}) {
+      cluster.client(0).send("x");
+      cluster.run_until_answered();
+    }
+    CHECK(cluster.replica(0).state().stable >= SeqNum{4});
+    CHECK(cluster.replica(1).state().stable == SeqNum{0});
+    cluster.client(0).send("beyond their window");
+    cluster.run_for(50ms);
+    CHECK(!cluster.all_answered());
+    cluster.network().heal();
+    cluster.run_until_answered(timeout);
+    CHECK(cluster.all().view_changes_started() == 0);
+  }
+}
+
+TEST_CASE("21 a replica that missed several views rejoins the current one") {
+  Cluster cluster(with(4));
+  cluster.network().isolate({ReplicaId{3}}, 4);
+  for (std::uint32_t primary : {0U, 1U}) {
+    sim::Rule& mute = cluster.network().drop<PrePrepare>().from(static_cast<int>(primary));
+    cluster.client(0).send("x" + std::to_string(primary));
+    cluster.run_until("the next view",
+                      [&] { return cluster.replicas(0, 1, 2).are_in_view(View{primary + 1}); });
+    cluster.network().lift(mute);
+    cluster.run_until_answered();
+  }
+  CHECK(cluster.replica(3).state().view == View{0});
+  cluster.network().heal();
+  cluster.run_until(
+      "replica 3 is where the others are",
+      [&] {
+        return cluster.all().are_exactly_in_view(View{2}) &&
+               cluster.replicas(3).have_executed(cluster.history().last());
+      },
+      5s);
+  cluster.replica(0).stop();  // its votes are needed now
+  cluster.client(0).send("y");
+  cluster.run_until_answered(timeout);
+}
+
+TEST_CASE(
+    "e a batch executed at one replica only is re-proposed, its numbers now outside the window there: it "
+    "votes") {
+  Cluster cluster(with(4));
+  const SeqNum seq = cluster.next();
+  cluster.network().drop<Commit>().to(0, 2, 3);
+  cluster.client(0).send("x");
+  cluster.settle();
+  CHECK(cluster.replicas(1).have_executed(seq));
+  CHECK(!cluster.replicas(2).have_executed(seq));
+  cluster.replica(0).stop();  // from now on each vote is needed
+  cluster.run_until_view(View{1});
+  cluster.network().heal();
+  cluster.run_until("the others execute it too",
+                    [&] { return cluster.replicas(1, 2, 3).executed_at(seq) == "x"; });
+  CHECK(cluster.history().executions(ClientId{1}, "x") == 1);
+}
+
+TEST_CASE(
+    "l a faulty replica holds a valid certificate for a body that nobody else kept: the next view does not "
+    "wait "
+    "for it") {
+  Cluster cluster(with(4));
+  const SeqNum seq = cluster.next();
+  cluster.replica(3).distrust();
+  // View 0: it prepares at replica 3 alone.
+  cluster.network().drop<Prepare>().to(0, 1, 2);
+  cluster.network().drop<Commit>();
+  cluster.client(0).send("x");
+  cluster.settle();
+  CHECK(cluster.replicas(3).have_prepared(seq));
+  // View 1 starts without it; nothing prepares there, and the old body is forgotten.
+  cluster.network().heal();
+  cluster.network().isolate({ReplicaId{3}}, 4);
+  cluster.network().drop<PrePrepare>().from(0);
+  cluster.network().drop<Prepare>();
+  cluster.run_until("view 1", [&] { return cluster.replicas(0, 1, 2).are_in_view(View{1}); });
+  CHECK(cluster.replicas(0, 1, 2).none_has_prepared(seq));
+  // On the way to view 2 replica 3 shows its certificate first, and serves no body.
+  cluster.network().mend();
+  cluster.network().drop<core::BodyMessage>().from(3);
+  cluster.network().drop<PrePrepare>().from(1);
+  cluster.network().drop<PrePrepare>().from(3);
+  cluster.network().delay<ViewChange>(50ms).from(0, 1);
+  sim::Rule& quiet = cluster.network().drop<Prepare>();
+  cluster.run_until("view 2", [&] { return cluster.replicas(0, 1, 2).are_in_view(View{2}); }, 5s);
+  cluster.network().lift(quiet);
+  cluster.network().heal();
+  cluster.network().drop<core::BodyMessage>().from(3);
+  cluster.run_until_answered(timeout);
+  CHECK(cluster.replicas(0, 1, 2).are_exactly_in_view(View{2}));
+}
+
+TEST_CASE("m a genuine prepare with a spoilt signature inside a ViewChange: all replicas judge alike") {
+  ClusterOptions options = with(7);
+  options.signatures = sim::Signatures::ed25519;  // each replica remembers what it has verified
+  Cluster cluster(options);
+  const SeqNum seq = cluster.next();
+  cluster.network().drop<Commit>();
+  cluster.client(0).send("x");
+  cluster.settle();
+  cluster.replica(0).stop();
+  cluster.replica(6).distrust();
+  std::size_t spoilt = 0;
+  cluster.network()
+      .alter<ViewChange>([&](ViewChange& change) {
+        if (change.sender != ReplicaId{6} || change.prepared.empty()) return;
+        change.prepared[0].prepares[1].signature.bytes[5] ^= 1;
+        change = *cluster.forge().view_change(change);
+        ++spoilt;
+      })
+      .from(6);
+  cluster.network().delay<ViewChange>(20ms).from(2, 3, 4, 5);  // the spoilt one comes first
+  cluster.run_until_view(View{1});
+  CHECK(spoilt > 0);
+  CHECK(cluster.replicas(1, 2, 3, 4, 5).are_exactly_in_view(View{1}));
+  CHECK(cluster.replicas(1, 2, 3, 4, 5).rejections(Rejection::bad_new_view) == 0);
+  cluster.network().heal();
+  cluster.run_until_answered();
+  CHECK(cluster.replicas(1).executed_at(seq) == "x");
+}
+
+TEST_CASE("n one replica times out alone: it goes on executing what others commit") {
+  Cluster cluster({.rogue_clients = 1});
+  // A request that only replica 3 knows of.
+  cluster.network().drop<RequestMessage>().from(3);
+  cluster.network().inject(cluster.rogue(), ReplicaId{3},
+                           RequestMessage{cluster.forge().request(cluster.rogue(), 1, {"alone"}), 0});
+  cluster.run_for(400ms);
+  CHECK(cluster.replica(3).state().pending > View{0});
+  for (int i = 0; i < 10; ++i) {
+    const SeqNum seq = cluster.next();
+    cluster.client(0).send("x");
+    cluster.settle();
+    CHECK(cluster.replicas(0, 1, 2, 3).executed_at(seq) == "x");
+  }
+  CHECK(cluster.replica(3).state().view == View{0});
+  CHECK(cluster.replicas(0, 1, 2).view_changes_started() == 0);
 }
 
 }  // namespace pbft
