@@ -21,12 +21,12 @@ using pbft::Result;
 constexpr std::chrono::seconds start_limit{20};
 constexpr std::chrono::seconds stop_limit{10};
 
-Error system_error(const std::string& what) { return {ErrorCode::io, what + ": " + ::strerror(errno)}; }
-
 Result<fs::path> make_temporary_folder() {
   std::error_code ignored;
   std::string name = (fs::temp_directory_path(ignored) / "pbft-demo-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) return system_error(name + ": cannot make a temporary folder");
+  if (::mkdtemp(name.data()) == nullptr) {
+    return Error{ErrorCode::io, name + ": cannot make a temporary folder: " + ::strerror(errno)};
+  }
   return fs::path(name);
 }
 
@@ -50,7 +50,9 @@ Result<void> DemoCluster::launch(const Plan& plan) {
   }
   const auto ports = free_ports(plan.replicas);
   if (!ports) return ports.error();
-  auto config = write_cluster_folder(folder_, {"127.0.0.1", *ports, 1});
+  ClusterPlan files;
+  files.ports = *ports;
+  auto config = write_cluster_folder(folder_, files);
   if (!config) return config.error();
   config_ = *std::move(config);
 

@@ -12,7 +12,9 @@ namespace system_test {
 Cluster::Cluster(std::uint32_t replicas) {
   const auto ports = app::free_ports(replicas);
   REQUIRE(ports);
-  auto config = app::write_cluster_folder(folder_.path(), {"127.0.0.1", *ports, 1});
+  app::ClusterPlan plan;
+  plan.ports = *ports;
+  auto config = app::write_cluster_folder(folder_.path(), plan);
   REQUIRE_MESSAGE(config, (config ? "" : config.error().message));
   config_ = *std::move(config);
 }
