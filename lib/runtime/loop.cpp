@@ -167,9 +167,7 @@ void Loop::on_handle_closed() {
 
 void Loop::on_all_closed() {
   const std::shared_ptr<void> last = std::move(owner_);
-  std::vector<Task> dropped;  // what they hold may own this loop
   const std::lock_guard lock(mutex_);
-  dropped.swap(posted_);
   closed_ = true;
   closed_changed_.notify_all();
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -55,17 +56,20 @@ TEST_CASE("loop: a task posted after the end is dropped, with all that it holds"
 }
 
 TEST_CASE("loop: the last owner may let go in the loop's own thread") {
-  auto owner = Owner::make();
-  Tally ran;
-  std::weak_ptr<Owner> watched = owner;
-  owner->loop->run(owner, [] {});
+  struct Watched : Owner {
+    explicit Watched(Tally& tally) : gone(tally) {}
+    ~Watched() { loop.reset(), gone.add(); }
+    Tally& gone;
+  };
+  Tally gone;
+  std::shared_ptr<Owner> owner = std::make_shared<Watched>(gone);
   Loop* loop = owner->loop.get();
+  loop->run(owner, [] {});
   loop->post([&owner, loop] {
     owner.reset();
     loop->close();
   });
-  loop = nullptr;
-  while (!watched.expired()) std::this_thread::yield();
+  CHECK(gone.reaches(1));
 }
 
 TEST_CASE("timer: fires once, at its time or later, and not after cancel") {

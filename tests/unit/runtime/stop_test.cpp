@@ -83,6 +83,24 @@ TEST_CASE("stop: called in a callback it ends all other operations before it ret
   CHECK(before_return == 100);
 }
 
+TEST_CASE("stop: an operation submitted just before, in the same callback, ends as stopped") {
+  LocalCluster cluster;
+  cluster.start_all();
+  Client client = cluster.connect();
+  Tally ended;
+  client.invoke_async(view_of("x"), [&](const Result<Bytes>&) {
+    client.invoke_async(view_of("y"), [&](const Result<Bytes>& result) {
+      CHECK(result.error().code == ErrorCode::stopped);
+      ended.add();
+    });
+    client.stop();
+    ended.add();
+  });
+  CHECK(ended.reaches(2));
+  client.stop();
+  CHECK(cluster.longest_history() == "x\n");
+}
+
 TEST_CASE("stop: the handle may be destroyed in a callback") {
   LocalCluster cluster;
   cluster.start_all();

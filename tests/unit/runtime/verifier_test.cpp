@@ -23,6 +23,7 @@ struct Fixture {
   std::condition_variable changed;
   bool ready = false;
   std::map<core::Identity, std::vector<std::uint64_t>> seqs;  // 0: rejected
+  std::map<core::Identity, std::vector<std::uint64_t>> expected;
   std::size_t delivered = 0;
   std::unique_ptr<Verifier> verifier;
 
@@ -73,18 +74,57 @@ TEST_CASE_FIXTURE(Fixture, "verifier: without workers the verdict is there when 
 
 TEST_CASE_FIXTURE(Fixture, "verifier: workers keep each peer's order, also of what they reject") {
   make(3);
-  std::vector<std::uint64_t> expected;
-  for (std::uint64_t seq = 1; seq <= 60; ++seq) {
-    const bool spoilt = seq % 7 == 0;
-    for (std::uint32_t replica = 1; replica < n; ++replica) {
-      Bytes frame = prepare(replica, seq);
-      if (spoilt) frame.pop_back();
-      REQUIRE(verifier->submit(ReplicaId{replica}, frame));
-    }
-    expected.push_back(spoilt ? 0 : seq);
+  const auto submit = [this](std::uint32_t replica, std::uint64_t seq) {
+    Bytes frame = prepare(replica, seq);
+    const bool spoilt = seq % 2 == 0;  // known at once, while the one before is still being checked
+    if (spoilt) frame.pop_back();
+    REQUIRE(verifier->submit(ReplicaId{replica}, frame));
+    expected[ReplicaId{replica}].push_back(spoilt ? 0 : seq);
+  };
+  for (std::uint64_t seq = 1; seq <= 200; ++seq) submit(1, seq);  // all workers on one peer
+  for (std::uint64_t seq = 1; seq <= 50; ++seq) {
+    submit(2, seq);
+    submit(3, seq);
   }
-  REQUIRE(deliver(180));
-  for (std::uint32_t replica = 1; replica < n; ++replica) CHECK(seqs.at(ReplicaId{replica}) == expected);
+  REQUIRE(deliver(300));
+  CHECK(seqs == expected);
+}
+
+namespace {
+/// Checks no signature before the gate opens.
+struct Gated : core::Crypto {
+  explicit Gated(const core::Crypto& inner) : crypto(inner) {}
+  Digest hash(std::string_view domain, BytesView bytes) const override { return crypto.hash(domain, bytes); }
+  core::Signature sign(core::Statement statement, BytesView image) const override {
+    return crypto.sign(statement, image);
+  }
+  bool verify(core::Statement statement, const core::Identity& signer, BytesView image,
+              const core::Signature& signature) const override {
+    return gate.reaches(1) && crypto.verify(statement, signer, image, signature);
+  }
+  const core::Crypto& crypto;
+  mutable testing::Tally gate;
+};
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "verifier: what is judged first waits for what came first") {
+  Gated gated(own);
+  testing::Tally judged;
+  Verifier slow(
+      gated, wire::DecodeLimits{n, cluster.config.limits}, 2,
+      [this](const core::Identity& from, const Verdict& verdict) {
+        seqs[from].push_back(std::holds_alternative<core::AuthenticMessage>(verdict));
+      },
+      [&judged] { judged.add(); });
+  slow.submit(ReplicaId{1}, prepare(1, 1));
+  slow.submit(ReplicaId{1}, to_bytes("nonsense"));
+  REQUIRE(judged.reaches(1));  // the nonsense
+  slow.deliver_finished();
+  CHECK(seqs.empty());
+  gated.gate.add();
+  REQUIRE(judged.reaches(2));
+  slow.deliver_finished();
+  CHECK(seqs.at(ReplicaId{1}) == std::vector<std::uint64_t>{1, 0});
 }
 
 TEST_CASE_FIXTURE(Fixture, "verifier: a peer that floods the workers is refused, others are not") {
