@@ -149,6 +149,7 @@ void Connection::resume_unsent() {
     session.unsent_at += transfer.bytes;
     if (session.unsent_at < session.unsent.size()) return;
     session.unsent = Bytes();
+    session.unsent_at = 0;
   }
   socket_.want(UV_READABLE);
   flush();

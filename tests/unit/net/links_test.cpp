@@ -148,7 +148,10 @@ TEST_CASE("a newer link of the same peer takes the place of the older one") {
 TEST_CASE("links work over IPv6") {
   Loop loop;
   const Result<int> probe = listen_on(*Address::parse("::1", 0));
-  if (!probe) return MESSAGE("this machine has no IPv6 loopback: ", probe.error().message);
+  if (!probe) {
+    MESSAGE("this machine has no IPv6 loopback: ", probe.error().message);
+    return;
+  }
   ::close(*probe);
   Node callee(loop, listening(config_of(replica(2)), "::1"));
   Node caller(loop, dialling(config_of(replica(0)), {{replica(2), callee.port()}}, "::1"));

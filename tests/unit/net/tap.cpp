@@ -11,7 +11,7 @@ struct Tap::End final : Socket::Events {
   End(Tap& owner, int fd, bool at_caller) : tap(owner), socket(fd, *this), faces_caller(at_caller) {}
 
   void on_readable() override {
-    if (tap.stalled_) return socket.want(0);
+    if (tap.stalled_) return watch();
     Bytes chunk(64 * 1024);
     const Socket::Transfer transfer = socket.read(chunk);
     if (transfer.outcome == Socket::Outcome::later) return;
@@ -34,9 +34,14 @@ struct Tap::End final : Socket::Events {
       if (transfer.outcome == Socket::Outcome::later) break;
       pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(transfer.bytes));
     }
+    watch();
+    other->watch();
+  }
+  /// An end is read while the other one keeps up.
+  void watch() {
     if (!socket.is_open()) return;
-    socket.want(pending.empty() ? UV_READABLE : UV_WRITABLE);
-    if (other->socket.is_open()) other->socket.want(pending.empty() ? UV_READABLE : 0);
+    const bool readable = !tap.stalled_ && other->pending.empty();
+    socket.want((readable ? UV_READABLE : 0) | (pending.empty() ? 0 : UV_WRITABLE));
   }
   void end() {
     socket.close();
