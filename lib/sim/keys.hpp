@@ -17,7 +17,7 @@ enum class Signatures : std::uint8_t {
 /// Which cluster, and which of its memberships: statements of one mean nothing in another.
 struct Realm {
   std::uint64_t cluster = 0;
-  Epoch epoch;
+  Epoch epoch = {};
 };
 
 /// One core::Crypto per member. Digests are BLAKE2b-256 in both kinds.

@@ -30,4 +30,161 @@ TEST_CASE("votes: a replica that an equivocator showed another batch executes th
   CHECK(cluster.replica(3).evidence()[0].culprit == ReplicaId{0});
 }
 
+TEST_CASE("17 votes before the proposal, body held by one correct replica: completes") {
+  Cluster cluster;
+  const SeqNum seq = cluster.next();
+  // Replicas 2 and 3 hear the votes first, and the primary's proposal without the body when it is gone.
+  cluster.replica(0).distrust();
+  cluster.network().drop<core::BodyMessage>().from(0);
+  cluster.network().alter<PrePrepare>([](PrePrepare& message) { message.body = nullptr; }).from(0).to(2, 3);
+  sim::Rule& late = cluster.network().delay<PrePrepare>(50ms).from(0).to(2, 3);
+  cluster.client(0).send("x");
+  cluster.run_for(20ms);
+  CHECK(late.hits() == 2);
+  CHECK(cluster.replicas(2, 3).none_has_prepared(seq));
+  cluster.run_until_answered();
+  cluster.settle();
+  CHECK(cluster.replicas(1, 2, 3).executed_at(seq) == "x");
+  CHECK(cluster.replicas(1, 2, 3).view_changes_started() == 0);
+}
+
+TEST_CASE("o a header withheld from one backup by the primary: repaired by another replica") {
+  Cluster cluster;
+  const SeqNum seq = cluster.next();
+  cluster.replica(0).distrust();
+  cluster.network().drop<PrePrepare>().from(0).to(3);
+  cluster.replica(2).stop();  // the vote of replica 3 is needed
+  cluster.client(0).send("x");
+  cluster.run_until("it is executed", [&] { return cluster.replicas(1, 3).executed_at(seq) == "x"; }, 240ms);
+  CHECK(cluster.replicas(1, 3).view_changes_started() == 0);
+  cluster.expect_no_progress();  // two of four are lost
+}
+
+TEST_CASE("27 replay across cluster, epoch, type and sender: all rejected") {
+  for (auto signatures : {sim::Signatures::ideal, sim::Signatures::ed25519}) {
+    ClusterOptions options;
+    options.signatures = signatures;
+    Cluster cluster(options);
+    const core::BatchHeader header{View{0}, cluster.next(), cluster.forge().body(cluster.wall(), {})->digest};
+    const sim::Keys elsewhere(signatures, options.seed, 4, 1, {.cluster = 9});
+    const sim::Keys another_epoch(signatures, options.seed, 4, 1, {.epoch = Epoch{1}});
+    const wire::DecodeLimits limits{4, options.agreed};
+    const ReplicaId two{2};
+    std::vector<core::Message> replays{
+        sim::Forger(elsewhere, limits).prepare(two, header),
+        sim::Forger(elsewhere, limits).commit(two, header),
+        sim::Forger(elsewhere, limits).checkpoint(two, SeqNum{128}, header.digest),
+        sim::Forger(another_epoch, limits).prepare(two, header),
+        sim::Forger(another_epoch, limits).commit(two, header),
+        sim::Forger(another_epoch, limits).checkpoint(two, SeqNum{128}, header.digest),
+        RequestMessage{sim::Forger(elsewhere, limits).request(ClientId{1}, 1, {"x"}), 0}};
+    core::ViewChange change;
+    change.new_view = View{1};
+    change.sender = two;
+    replays.push_back(sim::Forger(elsewhere, limits).view_change(change));
+    replays.push_back(sim::Forger(another_epoch, limits).view_change(change));
+    Prepare genuine = cluster.forge().prepare(two, header);
+    replays.push_back(Commit{genuine});  // another type
+    genuine.sender = ReplicaId{3};
+    replays.push_back(genuine);  // another sender
+    genuine.sender = two;
+    genuine.header.view = View{4};
+    replays.push_back(genuine);  // another view
+    for (const core::Message& replay : replays) cluster.network().inject(two, ReplicaId{1}, replay);
+    cluster.settle();
+    CHECK(cluster.replica(1).rejections(Rejection::bad_signature) == replays.size());
+    cluster.network().inject(two, ReplicaId{1}, cluster.forge().prepare(two, header));
+    cluster.settle();
+    CHECK(cluster.replica(1).rejections(Rejection::bad_signature) == replays.size());
+  }
+}
+
+TEST_CASE("27 a vote of an earlier view counts for nothing in a later one") {
+  Cluster cluster({.replicas = 7});
+  cluster.replica(0).stop();
+  cluster.client(0).send("x");
+  cluster.run_until_view(View{1});
+  cluster.run_until_answered();
+  cluster.settle();
+  const SeqNum seq = cluster.next();
+  const core::BodyPtr body = cluster.forge().body(cluster.wall(), {});
+  // Replicas 1 and 2 alone in view 1; votes of view 0 for the same batch are there already.
+  cluster.replica(1).distrust();
+  cluster.network().drop();
+  for (unsigned voter : {3U, 4U, 5U, 6U}) {
+    const core::BatchHeader old{View{0}, seq, body->digest};
+    cluster.network().inject(ReplicaId{voter}, ReplicaId{2}, cluster.forge().prepare(ReplicaId{voter}, old));
+    cluster.network().inject(ReplicaId{voter}, ReplicaId{2}, cluster.forge().commit(ReplicaId{voter}, old));
+  }
+  cluster.network().inject(ReplicaId{1}, ReplicaId{2}, cluster.forge().pre_prepare(View{1}, seq, body));
+  cluster.run_for(50ms);
+  CHECK(cluster.replicas(2).none_has_prepared(seq));
+  cluster.expect_no_progress();  // the votes were forged in the names of correct replicas
+}
+
+TEST_CASE("28 duplicate and conflicting votes: counted once, evidence written") {
+  Cluster cluster({.replicas = 7, .rogue_clients = 1});
+  const SeqNum seq = cluster.next();
+  // Only replicas 0, 1 and 6 hear each other: three prepares short of a certificate.
+  for (unsigned away : {2U, 3U, 4U, 5U}) cluster.network().drop().from(static_cast<int>(away));
+  cluster.replica(6).distrust();
+  const core::RequestPtr request = cluster.forge().request(cluster.rogue(), 1, {"x"});
+  core::BatchHeader header{View{0}, seq, {}};
+  header.digest = cluster.forge().body(cluster.wall(), {request})->digest;
+  core::BatchHeader other = header;
+  other.digest.bytes[0] ^= 1;
+  auto show = [&](const core::Message& message) {
+    cluster.network().inject(ReplicaId{6}, ReplicaId{1}, message);
+  };
+  cluster.network().inject(
+      ReplicaId{0}, ReplicaId{1},
+      cluster.forge().pre_prepare(View{0}, seq, cluster.forge().body(cluster.wall(), {request})));
+  for (int i = 0; i < 10; ++i) {
+    show(cluster.forge().prepare(ReplicaId{6}, header));
+    show(cluster.forge().commit(ReplicaId{6}, header));
+  }
+  cluster.run_for(20ms);
+  CHECK(cluster.replicas(1).none_has_prepared(seq));
+  CHECK(cluster.replica(1).evidence().empty());
+
+  for (int i = 0; i < 3; ++i) {
+    show(cluster.forge().prepare(ReplicaId{6}, other));
+    show(cluster.forge().commit(ReplicaId{6}, other));
+  }
+  cluster.run_for(20ms);
+  CHECK(cluster.replicas(1).none_has_prepared(seq));
+  CHECK(!cluster.replica(1).has_committed(seq));
+  const auto& evidence = cluster.replica(1).evidence();
+  REQUIRE(evidence.size() == 2);  // one record for each kind
+  for (const core::Evidence& record : evidence) {
+    CHECK(record.culprit == ReplicaId{6});
+    CHECK(record.first_image != record.second_image);
+    const core::Crypto& anyone = cluster.forge().as(ReplicaId{3});
+    CHECK(anyone.verify(record.statement, ReplicaId{6}, record.first_image, record.first_signature));
+    CHECK(anyone.verify(record.statement, ReplicaId{6}, record.second_image, record.second_signature));
+  }
+  cluster.expect_no_progress();  // replica 0 proposed nothing; its slot is ours
+}
+
+TEST_CASE("29 n = 4..13 including n that is not 3f+1: live with f down, safe always") {
+  for (std::uint32_t n = 4; n <= 13; ++n) {
+    CAPTURE(n);
+    ClusterOptions options;
+    options.replicas = n;
+    Cluster cluster(options);
+    const std::uint32_t f = cluster.quorums().f();
+    for (std::uint32_t down = 0; down < f; ++down) cluster.replica(down).stop();  // the first primaries
+    for (int i = 0; i < 5; ++i) cluster.client(0).send("x" + std::to_string(i));
+    cluster.run_until_answered(20s);
+    CHECK(cluster.history().operations() == 5);
+
+    // One more, and nothing can be decided; two histories least of all.
+    cluster.replica(f).stop();
+    const bool quorum_left = n - f - 1 >= cluster.quorums().quorum();
+    cluster.client(0).send("y");
+    CHECK(cluster.runs_until([&] { return cluster.all_answered(); }, 20s) == quorum_left);
+    if (!quorum_left) cluster.expect_no_progress();
+  }
+}
+
 }  // namespace pbft
