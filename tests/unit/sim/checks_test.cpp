@@ -1,0 +1,155 @@
+// The always-on checks must be able to fail.
+#include <doctest/doctest.h>
+
+#include "sim/cluster.hpp"
+#include "sim/forger.hpp"
+#include "sim/history.hpp"
+#include "sim/promises.hpp"
+#include "sim/violation.hpp"
+
+using namespace pbft;
+using namespace pbft::sim;
+
+namespace {
+
+constexpr ReplicaId r0{0}, r1{1};
+constexpr ClientId c1{1};
+
+struct Fixture {
+  Keys keys{Signatures::ideal, 1, 4, 1};
+  Forger forger{keys, {4, AgreedLimits{}}};
+  History history;
+
+  core::Execute batch(std::uint64_t seq, std::uint64_t number, const std::string& body,
+                      std::uint64_t time = 5) {
+    const core::RequestPtr request = forger.request(c1, number, {body});
+    return {
+        SeqNum{seq}, Timestamp{time}, {{request, RequestNumber{number}, request->items[0].body, false, 0}}};
+  }
+  void execute(ReplicaId who, const core::Execute& todo, const std::string& result) {
+    history.on_executed(who, todo, {to_bytes(result)});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("history: two correct replicas that execute different batches break agreement") {
+  Fixture f;
+  f.history.on_submitted(c1, 0, to_bytes("x"));
+  f.history.on_submitted(c1, 1, to_bytes("y"));
+  f.execute(r0, f.batch(1, 1, "x"), "1");
+  CHECK_THROWS_AS(f.execute(r1, f.batch(1, 2, "y"), "1"), Violation);
+}
+
+TEST_CASE("history: another time, another result or a gap breaks agreement") {
+  Fixture f;
+  f.history.on_submitted(c1, 0, to_bytes("x"));
+  f.execute(r0, f.batch(1, 1, "x"), "1");
+  CHECK_THROWS_AS(f.execute(r1, f.batch(1, 1, "x", 6), "1"), Violation);
+  Fixture g;
+  g.history.on_submitted(c1, 0, to_bytes("x"));
+  g.execute(r0, g.batch(1, 1, "x"), "1");
+  CHECK_THROWS_AS(g.execute(r1, g.batch(1, 1, "x"), "2"), Violation);
+  CHECK_THROWS_AS(g.execute(r0, g.batch(3, 2, "x"), "1"), Violation);
+}
+
+TEST_CASE("history: agreed time that goes back is a violation") {
+  Fixture f;
+  for (std::uint64_t i = 0; i < 2; ++i) f.history.on_submitted(c1, i, to_bytes("x"));
+  f.execute(r0, f.batch(1, 1, "x", 5), "1");
+  CHECK_THROWS_AS(f.execute(r0, f.batch(2, 2, "x", 4), "2"), Violation);
+}
+
+TEST_CASE("history: an operation that executes twice, or that nobody asked for, is a violation") {
+  Fixture f;
+  for (std::uint64_t i = 0; i < 3; ++i) f.history.on_submitted(c1, i, to_bytes("x"));
+  f.execute(r0, f.batch(1, 1, "x"), "1");
+  CHECK_THROWS_AS(f.execute(r0, f.batch(2, 1, "x"), "2"), Violation);
+  Fixture g;
+  CHECK_THROWS_AS(g.execute(r0, g.batch(1, 1, "x"), "1"), Violation);
+}
+
+TEST_CASE("history: an answer must be in the history, once, and in the order of real time") {
+  Fixture f;
+  f.history.on_submitted(c1, 0, to_bytes("x"));
+  CHECK_THROWS_AS(f.history.on_completed(c1, 0, core::Completion::ok, to_bytes("1")), Violation);
+  Fixture g;
+  g.history.on_submitted(c1, 0, to_bytes("x"));
+  g.history.on_submitted(c1, 1, to_bytes("y"));
+  g.execute(r0, g.batch(1, 1, "x"), "1");
+  g.execute(r0, g.batch(2, 2, "y"), "2");
+  g.history.on_completed(c1, 1, core::Completion::ok, to_bytes("2"));
+  g.history.on_submitted(c1, 2, to_bytes("x"));  // after y was answered, so it cannot be the first x
+  CHECK_THROWS_AS(g.history.on_completed(c1, 2, core::Completion::ok, to_bytes("1")), Violation);
+}
+
+TEST_CASE("history: unequal states at equal checkpoints are a violation") {
+  History history;
+  Digest one, other;
+  other.bytes[0] = 1;
+  history.on_checkpoint(r0, SeqNum{8}, one);
+  history.on_checkpoint(r1, SeqNum{8}, one);
+  CHECK_THROWS_AS(history.on_checkpoint(r1, SeqNum{8}, other), Violation);
+}
+
+TEST_CASE(
+    "promises: a correct replica never signs two of a kind, nor for a view that it has left, nor too early") {
+  Fixture f;
+  core::BatchHeader header{View{0}, SeqNum{1}, {}};
+  core::BatchHeader other = header;
+  other.digest.bytes[0] = 1;
+  {
+    Promises promises(r1, 4);
+    promises.on_send(f.forger.prepare(r1, header));
+    promises.on_send(f.forger.prepare(r1, header));
+    CHECK_THROWS_AS(promises.on_send(f.forger.prepare(r1, other)), Violation);
+    CHECK_THROWS_AS(promises.on_send(f.forger.commit(r1, header)),
+                    Violation);  // its certificate is not durable
+  }
+  {
+    Promises promises(r1, 4);
+    core::ViewChange change;
+    change.new_view = View{1};
+    change.sender = r1;
+    const core::ViewChangePtr leaving = f.forger.view_change(change);
+    CHECK_THROWS_AS(promises.on_send(leaving), Violation);  // not durable
+    promises.on_durable(leaving);
+    promises.on_send(leaving);
+    CHECK_THROWS_AS(promises.on_send(f.forger.prepare(r1, header)), Violation);
+    header.view = View{2};
+    CHECK_THROWS_AS(promises.on_send(f.forger.prepare(r1, header)),
+                    Violation);  // that NewView is not durable
+  }
+}
+
+TEST_CASE("cluster: a state machine that is not deterministic is found at once") {
+  class Odd : public StateMachine {
+   public:
+    explicit Odd(int which) : which_(which) {}
+    Bytes execute(const Operation&, const Agreed&) override { return to_bytes(which_ == 2 ? "odd" : "even"); }
+    void save(SnapshotWriter&) const override {}
+    Result<void> load(SnapshotReader&) override { return {}; }
+
+   private:
+    int which_;
+  };
+  ClusterOptions options;
+  int machines = 0;
+  options.machine = [&] { return std::make_unique<Odd>(machines++); };
+  Cluster cluster(options);
+  cluster.client(0).send("x");
+  CHECK_THROWS_AS(cluster.settle(), Violation);
+}
+
+TEST_CASE("cluster: without a quorum finish() says that no progress is made") {
+  Cluster cluster;
+  cluster.replica(0).stop();
+  cluster.replica(1).stop();
+  cluster.client(0).send("x");
+  try {
+    cluster.finish(ms(5000));
+    FAIL("it should not finish");
+  } catch (const Violation& violation) {
+    CHECK(violation.kind() == Violation::Kind::liveness);
+  }
+}
