@@ -12,6 +12,8 @@ constexpr std::size_t max_flush_bytes = 256 * 1024;
 /// Reads per link and loop turn: nobody who sends without pause keeps the loop from the others.
 constexpr int max_reads = 4;
 
+static_assert(sizeof(Connection) <= 4096, "what a stranger's connection costs before it has shown a key");
+
 }  // namespace
 
 Connection::Connection(Owner& owner, ConnectionContext& context, int fd, const Address& remote)

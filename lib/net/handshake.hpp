@@ -66,7 +66,7 @@ class Callee {
   Role caller_role() const { return caller_role_; }  ///< After on_hello; only claimed.
   const crypto::X25519Public& caller() const {
     return noise_->remote_static();
-  }                ///< After on_first; proven later.
+  }  ///< After on_first; proven later.
   Bytes accept();  ///< Answer and message 2.
   /// wrong_key: not genuine.
   std::optional<Refusal> on_confirm(BytesView record);

@@ -193,6 +193,7 @@ void Links::Impl::close(std::function<void()> done_in) {
   for (const auto& connection : connections) {
     if (connection->is_half_open()) connection->close("closing");
   }
+  drain_checks_left = in_ms(config.close_linger) / drain_check_ms;
   uv_timer_start(
       &ticks,
       [](uv_timer_t* handle) {
@@ -200,10 +201,9 @@ void Links::Impl::close(std::function<void()> done_in) {
         const bool drained =
             std::all_of(self.connections.begin(), self.connections.end(),
                         [](const auto& connection) { return connection->queued_bytes() == 0; });
-        if (drained || uv_now(self.loop) >= self.linger_until_ms) self.finish_closing();
+        if (drained || self.drain_checks_left-- == 0) self.finish_closing();
       },
       0, drain_check_ms);
-  linger_until_ms = uv_now(loop) + in_ms(config.close_linger);
 }
 
 void Links::Impl::finish_closing() {

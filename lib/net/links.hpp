@@ -69,7 +69,7 @@ struct Refused {
   bool by_peer = false;      ///< The other side refused; otherwise this one did.
   std::optional<Peer> peer;  ///< Whom we dialled, or who called with a key that we know.
   std::string address;       ///< "127.0.0.1:7001", "[::1]:7001".
-  std::string text{};          ///< One line for a person: who, why, what to do.
+  std::string text{};        ///< One line for a person: who, why, what to do.
 };
 
 /// All run on the loop, never inside a call of Links. A handler may call any member function of Links.

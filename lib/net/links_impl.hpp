@@ -116,7 +116,7 @@ struct Links::Impl final : Connection::Owner {
 
   std::size_t open_handles = 0;
   bool closing = false;
-  std::uint64_t linger_until_ms = 0;
+  std::uint64_t drain_checks_left = 0;
   std::function<void()> done;
 };
 

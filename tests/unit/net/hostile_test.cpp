@@ -1,4 +1,7 @@
 // faults.md 36 and its kin: what strangers and faulty members do to the links of the others.
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "net/handshake.hpp"
 #include "unit/net/node.hpp"
 #include "unit/net/tap.hpp"
@@ -79,6 +82,41 @@ TEST_CASE("handshakes beyond the rate are refused as busy, and come later") {
   Node second(loop, dialling(config_of(client(8)), {{replica(2), node.port()}}));
   REQUIRE(loop.run_until([&] { return node->is_up(client(7)) && node->is_up(client(8)); }));
   CHECK((first.was_refused(Refusal::busy) || second.was_refused(Refusal::busy)));
+}
+
+TEST_CASE("without a free descriptor callers wait, the loop does not spin, and they are served later") {
+  Loop loop;
+  Node node(loop, last_replica());
+  Stranger stranger(node.port());
+  stranger.say(view_of("not a hello, but as long as one"));
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const int lowest_free = dup(0);
+  REQUIRE(lowest_free > 0);
+  ::close(lowest_free);
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(lowest_free);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const bool logged = loop.run_until([&] { return node.has_logged("cannot accept a connection"); });
+  loop.turn(100);
+  CHECK(node.log.size() == 1);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(logged);
+  CHECK(loop.run_until([&] { return stranger.is_cut(); }));
+}
+
+TEST_CASE(
+    "only those who are to call are admitted: not a replica that we dial, nor somebody with our own key") {
+  for (const Peer& self : {replica(1), replica(2)}) {
+    Loop loop;
+    Node node(loop, dialling(listening(config_of(replica(1))), {{replica(2), 1}}));
+    LinksConfig config = config_of(self);
+    Caller caller(config, *crypto::x25519_of(key_of(replica(1)).public_key()));
+    Stranger stranger(node.port());
+    stranger.say(caller.first_flight());
+    REQUIRE(loop.run_until([&] { return stranger.heard().size() >= answer_bytes; }));
+    CHECK(caller.on_answer(BytesView(stranger.heard()).first(answer_bytes)) == Refusal::not_admitted);
+  }
 }
 
 TEST_CASE("a spoilt record cuts the link, and the next link works") {

@@ -51,7 +51,7 @@ struct Pipe {
 using Frames = std::vector<std::string>;
 
 TEST_CASE("records: frames come out as they went in, wherever the network cuts the bytes") {
-  for (const std::size_t at_once : {1, 2, 3, 17, 1000, 65535, 65536, 65537, 1'000'000}) {
+  for (const std::size_t at_once : {1U, 2U, 3U, 17U, 1000U, 65535U, 65536U, 65537U, 1'000'000U}) {
     CAPTURE(at_once);
     Pipe pipe;
     const Frames sent{
