@@ -89,11 +89,11 @@ TEST_CASE("a frame sent from another prepare handle's callback leaves without wa
   uv_prepare_init(pair.loop.raw(), &sender.handle);
   sender.handle.data = &sender;
   uv_prepare_start(&sender.handle, [](uv_prepare_t* handle) {
-    static_cast<Sender*>(handle->data)->node.send(replica(2), "from a prepare callback");
+    static_cast<Sender*>(handle->data)->node.send(replica(2), "after our own turn's end");
+    CHECK(uv_backend_timeout(handle->loop) == 0);
     uv_prepare_stop(handle);
   });
-  uv_run(pair.loop.raw(), UV_RUN_ONCE);
-  pair.loop.turn(2);
+  pair.loop.turn(3);
   CHECK(pair.caller->counters().frames_out == 1);
   uv_close(reinterpret_cast<uv_handle_t*>(&sender.handle), nullptr);
 }

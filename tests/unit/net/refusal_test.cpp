@@ -112,6 +112,7 @@ TEST_CASE("a stranger's bytes are answered with a refusal that names what is wro
   REQUIRE(loop.run_until([&] { return stranger.is_cut(); }));
   const Bytes expected = Callee(config_of(replica(2))).refuse(Refusal::not_this_protocol);
   CHECK(stranger.heard() == expected);
+  CHECK_FALSE(stranger.was_reset());
 }
 
 }  // namespace

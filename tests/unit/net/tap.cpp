@@ -104,7 +104,10 @@ void Tap::resume() {
 }
 
 void Tap::cut() {
-  for (const auto& end : ends_) end->socket.close();
+  for (const auto& end : ends_) {
+    if (end->socket.is_open()) end->socket.end_writes();
+    end->socket.close();
+  }
 }
 
 Stranger::Stranger(std::uint16_t port) {
@@ -125,6 +128,7 @@ void Stranger::listen() {
     const ssize_t got = ::recv(fd_, chunk, sizeof(chunk), MSG_DONTWAIT);
     if (got < 0 && errno == EAGAIN) return;
     cut_ = got <= 0;
+    reset_ = got < 0;
     if (got > 0) heard_.insert(heard_.end(), chunk, chunk + got);
   }
 }
@@ -132,6 +136,11 @@ void Stranger::listen() {
 const Bytes& Stranger::heard() {
   listen();
   return heard_;
+}
+
+bool Stranger::was_reset() {
+  listen();
+  return reset_;
 }
 
 bool Stranger::is_cut() {

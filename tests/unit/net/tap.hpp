@@ -23,7 +23,8 @@ class Tap {
   /// fill.
   void stall() { stalled_ = true; }
   void resume();
-  /// Ends all connections of now.
+  /// Ends all connections of now, with a reset after the end where bytes were left unread: then the next
+  /// write of the other side is one to a broken pipe.
   void cut();
 
   std::function<void(Bytes&)> to_target;  ///< May change what passes.
@@ -57,6 +58,8 @@ class Stranger {
   const Bytes& heard();
   /// The other side has ended the connection.
   bool is_cut();
+  /// Not ended but thrown away, and with it perhaps what was said last.
+  bool was_reset();
 
  private:
   void listen();
@@ -64,6 +67,7 @@ class Stranger {
   int fd_;
   Bytes heard_;
   bool cut_ = false;
+  bool reset_ = false;
 };
 
 }  // namespace pbft::net
