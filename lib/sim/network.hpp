@@ -151,6 +151,14 @@ class Network {
     };
     return rule;
   }
+  /// Shows what is sent to `look`, and changes nothing.
+  template <class T>
+  Rule& watch(std::function<void(const T&)> look) {
+    return add(Rule(Rule::Action::drop, is<T>([look = std::move(look)](const T& message) {
+                      look(message);
+                      return false;
+                    })));
+  }
   void lift(Rule& rule);
   /// Delivers what was held, in the order in which it was sent.
   void release();

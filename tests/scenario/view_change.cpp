@@ -1,6 +1,7 @@
 // View changes (OSDI'99 4.4).
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "core/images.hpp"
 #include "scenario/fixture.hpp"
@@ -171,8 +172,9 @@ TEST_CASE("13 invalid prepared certificates mixed with valid ones: the valid val
 TEST_CASE("14 two valid certificates for one sequence number: the higher view wins") {
   Cluster cluster(with(4));
   const SeqNum seq = cluster.next();
+  auto of_view_0 = [](const Prepare& message) { return message.header.view == View{0}; };
   // View 0: only replica 3 prepares, and nobody hears of it.
-  cluster.network().drop<Prepare>().to(0, 1, 2);
+  cluster.network().drop_if<Prepare>(of_view_0).to(0, 1, 2);
   cluster.network().drop<Commit>();
   cluster.client(0).send("x");
   cluster.settle();
@@ -180,8 +182,8 @@ TEST_CASE("14 two valid certificates for one sequence number: the higher view wi
   CHECK(cluster.replicas(0, 1, 2).none_has_prepared(seq));
   // View 1, without it: the same operation in another batch, executed at replica 0 alone.
   cluster.network().heal();
+  cluster.network().drop_if<Prepare>(of_view_0).to(0, 1, 2);
   cluster.network().isolate({ReplicaId{3}}, 4);
-  cluster.network().drop<PrePrepare>().from(0);
   cluster.network().drop<Commit>().to(1, 2);
   cluster.run_until("replica 0 executes in view 1", [&] {
     return cluster.replicas(0).are_exactly_in_view(View{1}) && cluster.replicas(0).have_executed(seq);
@@ -189,11 +191,22 @@ TEST_CASE("14 two valid certificates for one sequence number: the higher view wi
   CHECK(!cluster.replicas(1).have_executed(seq));
   CHECK(cluster.replicas(1, 2).have_prepared(seq));
   // View 2, without replica 0: its certificates are one of view 0 and two of view 1.
+  std::map<ReplicaId, core::BatchHeader> shown;
   cluster.network().heal();
   cluster.network().isolate({ReplicaId{0}}, 4);
-  cluster.network().drop<Commit>().to(1, 2, 3);
-  cluster.network().drop<PrePrepare>().from(1);
-  cluster.run_until("view 2", [&] { return cluster.replicas(1, 2, 3).are_in_view(View{2}); });
+  cluster.network().drop<PrePrepare>().to(3);
+  cluster.network().drop<Commit>();
+  cluster.network().watch<ViewChange>([&](const ViewChange& change) {
+    for (const auto& certificate : change.prepared) {
+      if (change.new_view == View{2} && certificate.header.seq == seq)
+        shown[change.sender] = certificate.header;
+    }
+  });
+  cluster.run_until("view 2", [&] { return cluster.replicas(1, 2, 3).are_exactly_in_view(View{2}); });
+  CHECK(shown[ReplicaId{1}].view == View{1});
+  CHECK(shown[ReplicaId{2}].view == View{1});
+  CHECK(shown[ReplicaId{3}].view == View{0});
+  CHECK(shown[ReplicaId{3}].digest != shown[ReplicaId{1}].digest);
   cluster.network().heal();
   cluster.run_until_answered();
   cluster.run_until("all execute it", [&] { return cluster.all().executed_at(seq) == "x"; });

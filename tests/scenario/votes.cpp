@@ -26,7 +26,7 @@ TEST_CASE("votes: a replica that an equivocator showed another batch executes th
   cluster.run_until(
       "replica 3 executes what the others execute",
       [&] { return cluster.replicas(1, 2, 3).executed_at(seq) == "x"; }, 2s);
-  CHECK(cluster.replica(3).evidence().size() >= 1);
+  REQUIRE(!cluster.replica(3).evidence().empty());
   CHECK(cluster.replica(3).evidence()[0].culprit == ReplicaId{0});
 }
 
@@ -164,6 +164,29 @@ TEST_CASE("28 duplicate and conflicting votes: counted once, evidence written") 
     CHECK(anyone.verify(record.statement, ReplicaId{6}, record.second_image, record.second_signature));
   }
   cluster.expect_no_progress();  // replica 0 proposed nothing; its slot is ours
+}
+
+TEST_CASE("votes: committed needs a quorum of commits, and one less is too few") {  // OSDI'99 4.2
+  for (std::uint32_t n : {4U, 5U, 6U, 7U}) {
+    CAPTURE(n);
+    for (bool enough : {false, true}) {
+      // Replica 1 hears the commits of a quorum, its own among them, or of one less.
+      Cluster cluster({.replicas = n});
+      const SeqNum seq = cluster.next();
+      std::uint32_t heard = 1;  // its own
+      for (int from : {0, 2, 3, 4, 5, 6}) {
+        if (heard < cluster.quorums().quorum() - (enough ? 0 : 1)) {
+          ++heard;
+        } else {
+          cluster.network().drop<Commit>().from(from).to(1);
+        }
+      }
+      cluster.client(0).send("x");
+      cluster.run_for(10ms);  // before others forward what it lacks
+      CHECK(cluster.replicas(0, 2).have_executed(seq));
+      CHECK(cluster.replicas(1).have_executed(seq) == enough);
+    }
+  }
 }
 
 TEST_CASE("29 n = 4..13 including n that is not 3f+1: live with f down, safe always") {
