@@ -21,6 +21,9 @@ endif()
 if(PBFT_SANITIZE)
   target_compile_options(pbft_flags INTERFACE -fsanitize=${PBFT_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(pbft_flags INTERFACE -Wno-maybe-uninitialized) # it loses track in instrumented code
+  endif()
   target_link_options(pbft_flags INTERFACE -fsanitize=${PBFT_SANITIZE})
 endif()
 

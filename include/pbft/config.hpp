@@ -63,16 +63,16 @@ struct PBFT_API ClusterConfig {
   std::vector<ClientInfo> clients;    ///< The admitted clients.
   AgreedLimits limits;
 
-  /// What is wrong, and where: "replica[2].public_key", "client[0].id", "limits.max_batch_bytes" (the index is
-  /// the place in the list). `message` names the value and the remedy.
+  /// What is wrong, and where: "replica[2].public_key", "client[0].id", "limits.max_batch_bytes" (the index
+  /// is the place in the list). `message` names the value and the remedy.
   struct Fault {
     std::string path;
     std::string message;
   };
-  /// Every fault; none if a cluster can be run by this configuration. Faults are: too few or too many replicas,
-  /// ids that are out of range or listed twice, a host that is not an address, an address listed twice, a key
-  /// that is not strong, a key listed twice (of replicas and clients together) or two that share one X25519
-  /// image, a limit that is out of range or too small for what it must hold.
+  /// Every fault; none if a cluster can be run by this configuration. Faults are: too few or too many
+  /// replicas, ids that are out of range or listed twice, a host that is not an address, an address listed
+  /// twice, a key that is not strong, a key listed twice (of replicas and clients together) or two that share
+  /// one X25519 image, a limit that is out of range or too small for what it must hold.
   std::vector<Fault> faults() const;
 };
 

@@ -19,7 +19,8 @@ Bytes image_of(const NewView& new_view);                  ///< All but signature
 // Digests, each in its own domain.
 Digest request_digest(const Crypto& crypto, BytesView payload);
 Digest batch_digest(const Crypto& crypto, Timestamp time, std::span<const RequestPtr> requests);
-Digest operation_digest(const Crypto& crypto, ClientId client, RequestNumber number, bool read_only, BytesView body);
+Digest operation_digest(const Crypto& crypto, ClientId client, RequestNumber number, bool read_only,
+                        BytesView body);
 Digest open_digest(const Crypto& crypto, ClientId client, RequestNumber incarnation);
 Digest result_digest(const Crypto& crypto, BytesView result);
 Digest view_change_digest(const Crypto& crypto, const ViewChange& view_change);

@@ -85,7 +85,7 @@ struct Persist {  ///< Make durable, then answer Persisted{token}. What follows 
 
 struct Execute {
   struct Item {
-    RequestPtr request;   ///< Keeps `body` alive.
+    RequestPtr request;  ///< Keeps `body` alive.
     RequestNumber number;
     BytesView body;
     bool read_only = false;
@@ -140,10 +140,11 @@ struct Diverged {  ///< Our state differs from the one q replicas vouch for: ans
 struct StateNeeded {  ///< Others have discarded batches that we have not executed.
   SeqNum executed, stable;
 };
-using Report = std::variant<Rejected, ViewEntered, ViewChangeStarted, CheckpointStable, Evidence, Diverged, StateNeeded>;
+using Report =
+    std::variant<Rejected, ViewEntered, ViewChangeStarted, CheckpointStable, Evidence, Diverged, StateNeeded>;
 
-using Output = std::variant<Send, Broadcast, SendReply, Persist, Execute, TakeSnapshot, DiscardSnapshots, SetTimer,
-                            CancelTimer, Report>;
+using Output = std::variant<Send, Broadcast, SendReply, Persist, Execute, TakeSnapshot, DiscardSnapshots,
+                            SetTimer, CancelTimer, Report>;
 using Outputs = std::vector<Output>;
 
 }  // namespace pbft::core

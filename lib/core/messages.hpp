@@ -56,7 +56,8 @@ struct Request {
 };
 using RequestPtr = std::shared_ptr<const Request>;
 
-/// `attempt` is not signed: it names the replica that answers with the whole result, the others with its digest.
+/// `attempt` is not signed: it names the replica that answers with the whole result, the others with its
+/// digest.
 struct RequestMessage {
   RequestPtr request;
   std::uint32_t attempt = 0;
@@ -147,10 +148,10 @@ struct NewView {
     Signature signature;  ///< Of the new primary over the pre-prepare (view, seq, digest).
   };
   View view;
-  std::vector<Source> sources;   ///< The q ViewChanges chosen from, ascending by replica.
-  SeqNum first;                  ///< Sequence number of headers[0]: min_s + 1.
+  std::vector<Source> sources;  ///< The q ViewChanges chosen from, ascending by replica.
+  SeqNum first;                 ///< Sequence number of headers[0]: min_s + 1.
   std::vector<Header> headers;
-  Signature signature;           ///< Of the primary of `view`.
+  Signature signature;  ///< Of the primary of `view`.
 };
 using NewViewPtr = std::shared_ptr<const NewView>;
 
@@ -158,18 +159,18 @@ using NewViewPtr = std::shared_ptr<const NewView>;
 
 enum class Outcome : std::uint8_t {
   executed = 0,
-  number_reused = 1,       ///< Another operation was executed under this number.
-  number_void = 2,         ///< Below the client's window: it will never execute.
-  stale_incarnation = 3,   ///< Open: a later incarnation was opened; the result holds it.
-  result_too_large = 4,    ///< Executed; the application's result exceeded max_result_bytes.
-  result_gone = 5,         ///< Executed; the cached result was evicted.
-  overloaded = 6,          ///< Not admitted now.
-  invalid = 7,             ///< StateMachine::valid or a limit refused it.
+  number_reused = 1,      ///< Another operation was executed under this number.
+  number_void = 2,        ///< Below the client's window: it will never execute.
+  stale_incarnation = 3,  ///< Open: a later incarnation was opened; the result holds it.
+  result_too_large = 4,   ///< Executed; the application's result exceeded max_result_bytes.
+  result_gone = 5,        ///< Executed; the cached result was evicted.
+  overloaded = 6,         ///< Not admitted now.
+  invalid = 7,            ///< StateMachine::valid or a limit refused it.
 };
 
 struct ReplyItem {
-  RequestNumber number;     ///< The operation's; for an open: the incarnation.
-  Digest operation;         ///< operation_digest(...): so that a reply cannot pass for another operation's.
+  RequestNumber number;  ///< The operation's; for an open: the incarnation.
+  Digest operation;      ///< operation_digest(...): so that a reply cannot pass for another operation's.
   Outcome outcome = Outcome::executed;
   std::variant<Bytes, Digest> result;  ///< Whole, or hash("result", whole).
 };
@@ -188,7 +189,7 @@ struct Reply {
 struct Status {
   struct Slot {
     SeqNum seq;
-    bool has_header = false;     ///< A pre-prepare of `view` was accepted.
+    bool has_header = false;  ///< A pre-prepare of `view` was accepted.
     bool has_body = false;
     bool committed = false;
     std::uint64_t prepares = 0;  ///< Bit r: replica r's Prepare of `view` is held.
@@ -198,9 +199,9 @@ struct Status {
     SeqNum seq;
     std::uint64_t votes = 0;
   };
-  View view;                     ///< The last view entered.
-  View pending;                  ///< Equal to view, or the view it wants.
-  bool answer_wanted = true;     ///< False on an answer to a Status, so that two peers cannot echo for ever.
+  View view;                  ///< The last view entered.
+  View pending;               ///< Equal to view, or the view it wants.
+  bool answer_wanted = true;  ///< False on an answer to a Status, so that two peers cannot echo for ever.
   SeqNum stable;
   SeqNum executed;
   std::uint64_t view_changes = 0;  ///< Bit r: replica r's ViewChange for `pending` is held.
@@ -221,8 +222,9 @@ struct BodyMessage {
   BodyPtr body;
 };
 
-using Message = std::variant<RequestMessage, PrePrepare, Prepare, Commit, Checkpoint, CheckpointProof,
-                             ViewChangePtr, NewViewPtr, Reply, Status, FetchBody, FetchViewChange, BodyMessage>;
+using Message =
+    std::variant<RequestMessage, PrePrepare, Prepare, Commit, Checkpoint, CheckpointProof, ViewChangePtr,
+                 NewViewPtr, Reply, Status, FetchBody, FetchViewChange, BodyMessage>;
 using MessagePtr = std::shared_ptr<const Message>;
 
 /// A message whose signature, where its type has one, was checked against the identity it names.

@@ -7,19 +7,19 @@
 namespace pbft::core {
 
 enum class Rejection : std::uint8_t {
-  malformed,              ///< Does not decode, or a limit of the encoding is exceeded.
+  malformed,  ///< Does not decode, or a limit of the encoding is exceeded.
   bad_signature,
   unknown_client,
   unknown_replica,
-  wrong_link,             ///< A kind of message that this link may not carry, or in another's name.
-  bad_number,             ///< Request number outside the client's window, zero or wrapped.
+  wrong_link,  ///< A kind of message that this link may not carry, or in another's name.
+  bad_number,  ///< Request number outside the client's window, zero or wrapped.
   too_large,
-  refused_by_application, ///< StateMachine::valid said no.
+  refused_by_application,  ///< StateMachine::valid said no.
   pool_full,
-  not_primary,            ///< A proposal by a replica that is not the primary of its view.
+  not_primary,  ///< A proposal by a replica that is not the primary of its view.
   wrong_view,
   outside_window,
-  conflicting,            ///< A second, different statement for the same place: evidence.
+  conflicting,  ///< A second, different statement for the same place: evidence.
   digest_mismatch,
   bad_request_in_batch,
   time_ahead,

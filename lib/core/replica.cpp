@@ -111,7 +111,7 @@ void Replica::Impl::on_timer(Timer timer) {
     arm(Timer::status, now.monotonic + config.limits.status_interval);
   } else if (timer == Timer::request) {
     auto since = oldest_wait();
-    if (since && now.monotonic >= *since + timeout)
+    if (since && now.monotonic >= *since + patience())
       start_view_change(view.next(), "a request waits too long");
   } else if (timer == Timer::new_view) {
     if (quorum_since && now.monotonic >= *quorum_since + timeout) {
@@ -123,7 +123,7 @@ void Replica::Impl::on_timer(Timer timer) {
 // The oldest thing that only the primary's work can end: a request, or the next batch where one was proposed
 // or a later one is further along. While a checkpoint waits for our own executor, nobody else can be blamed.
 std::optional<Instant> Replica::Impl::oldest_wait() const {
-  if (is_at_checkpoint()) return std::nullopt;
+  if (is_at_checkpoint() || is_behind()) return std::nullopt;
   auto since = pool.waiting_since();
   const auto next = slots.find(dispatched.next());
   std::optional<Instant> next_waits;
@@ -141,10 +141,19 @@ std::optional<Instant> Replica::Impl::oldest_wait() const {
   return since;
 }
 
+// Voting anew on what a NewView re-issued takes the replicas time that the new primary cannot shorten.
+Duration Replica::Impl::patience() const {
+  if (dispatched >= reissued_through) return timeout;
+  const std::uint64_t slots_left = reissued_through.value - dispatched.value;
+  return timeout + slots_left * quorums.n() * reissue_allowance;
+}
+
 void Replica::Impl::update_timers() {
+  if (was_behind && !is_behind()) pool.restart_waiting(now.monotonic);  // the wait was ours alone
+  was_behind = is_behind();
   std::optional<Instant> request_at;
   if (may_vote() && !is_primary() && !entering) {
-    if (auto since = oldest_wait()) request_at = *since + timeout;
+    if (auto since = oldest_wait()) request_at = *since + patience();
   }
   arm(Timer::request, request_at);
 

@@ -16,28 +16,28 @@ namespace pbft::core {
 
 struct ReplicaConfig {
   ReplicaId id;
-  std::uint32_t replicas = 4;     ///< n, at least 4, at most max_replicas.
-  std::set<ClientId> clients;     ///< Admitted.
+  std::uint32_t replicas = 4;  ///< n, at least 4, at most max_replicas.
+  std::set<ClientId> clients;  ///< Admitted.
   AgreedLimits agreed;
   ReplicaLimits limits;
-  Digest genesis;                 ///< Digest of the bytes StateMachine::save writes in the initial state.
+  Digest genesis;  ///< Digest of the bytes StateMachine::save writes in the initial state.
   /// StateMachine::valid over all operations of a request; pure. Empty: everything is valid.
   std::function<bool(const Request&)> valid;
 };
 
 /// A consistent picture of one moment.
 struct ReplicaState {
-  View view;          ///< Last view entered.
-  View pending;       ///< Equal to view, or the view it wants.
-  SeqNum stable;      ///< Low watermark h.
+  View view;      ///< Last view entered.
+  View pending;   ///< Equal to view, or the view it wants.
+  SeqNum stable;  ///< Low watermark h.
   SeqNum executed;
-  SeqNum checkpoint;          ///< Last own checkpoint.
-  Digest checkpoint_state;    ///< Its state digest.
+  SeqNum checkpoint;             ///< Last own checkpoint.
+  Digest checkpoint_state;       ///< Its state digest.
   std::uint64_t operations = 0;  ///< Executed since genesis, by this process.
   std::uint64_t view_changes = 0;
   std::size_t waiting_requests = 0;
   std::size_t waiting_bytes = 0;
-  bool answering = true;      ///< False after divergence.
+  bool answering = true;  ///< False after divergence.
 };
 
 class Replica {

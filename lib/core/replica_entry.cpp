@@ -61,7 +61,8 @@ void Replica::Impl::reissue(const NewView& from) {
              !(slot.committed && *slot.committed == body->digest);
     });
   }
-  proposed = std::max({stable.seq, SeqNum{from.first.value + from.headers.size() - 1}, dispatched});
+  reissued_through = SeqNum{from.first.value + from.headers.size() - 1};
+  proposed = std::max({stable.seq, reissued_through, dispatched});
 }
 
 // What the old primary had proposed in vain is proposed again; what waits is brought to the new primary.

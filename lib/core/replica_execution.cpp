@@ -84,6 +84,8 @@ void Replica::Impl::execute(SeqNum seq, const BodyPtr& body) {
     progressed = true;
     if (now.monotonic - view_entered >= timeout) timeout = config.limits.request_timeout;
   }
+  // The view is entered when what it re-issued is done.
+  if (seq == reissued_through) pool.restart_waiting(now.monotonic);
   out->push_back(std::move(todo));
 }
 
@@ -195,17 +197,43 @@ void Replica::Impl::on_stable(const CheckpointProof& proof) {
   });
 }
 
-// What we have executed and hold a snapshot of is kept for one more checkpoint interval, so that a replica a
-// little behind us is helped by Status alone. What we have not executed is kept until nobody can be expected
-// to have it.
+void Replica::Impl::retire(Slot& slot) {
+  if (slot.retired_bytes > 0) return;
+  Slot kept;
+  kept.committed = slot.committed;
+  kept.touched = slot.touched;
+  kept.retired_bytes = sizeof(Slot);
+  for (const Vote& vote : slot.commits.all()) {
+    if (slot.committed != vote.header.digest) continue;
+    kept.commits.add(vote);
+    kept.retired_bytes += sizeof(Vote);
+  }
+  if (const BodyPtr body = slot.committed ? slot.body(*slot.committed) : nullptr) {
+    kept.bodies.push_back(body);
+    for (const RequestPtr& request : body->requests) {
+      kept.retired_bytes += sizeof(Request) + request->payload.size();
+    }
+  }
+  slot = std::move(kept);
+}
+
+// What we have executed is kept for a while, so that a replica behind us is helped by Status alone; what we
+// have not executed, as long as others can be expected to have it.
 void Replica::Impl::discard() {
   const std::uint64_t interval = config.agreed.checkpoint_interval;
-  auto minus = [](SeqNum seq, std::uint64_t count) {
-    return SeqNum{seq.value > count ? seq.value - count : 0};
-  };
-  SeqNum through = minus(stable.seq, interval);
-  if (last_checkpoint < through) through = std::max(last_checkpoint, minus(stable.seq, 2 * interval));
-  discarded = std::max(discarded, through);
+  std::uint64_t keep = retained_intervals * interval;
+  std::size_t bytes = 0;
+  for (auto at = slots.upper_bound(std::min(stable.seq, dispatched)); at != slots.begin();) {
+    --at;
+    retire(at->second);
+    bytes += at->second.retired_bytes;
+    const std::uint64_t age = stable.seq.value - at->first.value;
+    if (bytes > retained_bytes && age >= interval) {
+      keep = std::min(keep, age);
+      break;
+    }
+  }
+  if (stable.seq.value > keep) discarded = std::max(discarded, SeqNum{stable.seq.value - keep});
   slots.erase(slots.begin(), slots.upper_bound(discarded));
   checkpoint_votes.drop_through(stable.seq);
   own_checkpoints.erase(own_checkpoints.begin(), own_checkpoints.lower_bound(stable.seq));

@@ -80,6 +80,7 @@ struct Replica::Impl {
   void on_checkpoint_proof(ReplicaId link, const CheckpointProof& proof);
   void on_stable(const CheckpointProof& proof);
   void discard();
+  static void retire(Slot& slot);  ///< Keeps what proves and fills an executed batch.
 
   // ---- replica_views.cpp: view change (4.4) -------------------------------------------------------------
   void start_view_change(View to, const char* why);
@@ -129,7 +130,7 @@ struct Replica::Impl {
     return seq > stable.seq && seq.value <= durable_stable.value + window();
   }
   /// Wider than the vote window: others may be one checkpoint ahead of us (their proposals are kept), and
-  /// what we have executed is kept for one more checkpoint for those behind us.
+  /// what we have executed is kept for those behind us.
   bool in_store_window(SeqNum seq) const {
     return seq > discarded && seq.value <= stable.seq.value + window() + config.agreed.checkpoint_interval;
   }
@@ -139,8 +140,15 @@ struct Replica::Impl {
   /// Bodies are held and fetched for the next batches only: a primary cannot fill the memory with far ones.
   bool in_reach(SeqNum seq) const { return seq.value <= dispatched.value + bodies_ahead; }
   static constexpr std::uint64_t bodies_ahead = 64;
+  /// Below the stable checkpoint: so many checkpoint intervals, but beyond the first only up to so many
+  /// bytes.
+  static constexpr std::uint64_t retained_intervals = 16;
+  static constexpr std::size_t retained_bytes = 16 * 1024 * 1024;
   Bytes core_state() const;
+  Duration patience() const;
+  static constexpr Duration reissue_allowance = std::chrono::microseconds(500);  ///< Per slot and replica.
   bool is_stuck() const;
+  bool is_behind() const { return dispatched < stable.seq; }  ///< Others have finished what we still execute.
   std::optional<Instant> oldest_wait() const;
 
   ReplicaConfig config;
@@ -162,6 +170,8 @@ struct Replica::Impl {
   std::optional<View> entering;         ///< Its NewView is on the way to the disk.
   std::optional<Instant> quorum_since;  ///< q ViewChanges for `pending` are held since then.
   Instant view_entered{};
+  SeqNum reissued_through;  ///< Last slot that the NewView of `view` covers; voting anew up to it takes time.
+  bool was_behind = false;
   Duration timeout;        ///< Doubled by each view without progress.
   bool progressed = true;  ///< This view has executed a new request.
   std::uint64_t view_change_count = 0;

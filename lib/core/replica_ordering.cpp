@@ -8,7 +8,7 @@ namespace pbft::core {
 
 void Replica::Impl::on_pre_prepare(ReplicaId link, PrePrepare&& message) {
   const BatchHeader header = message.header;
-  if (header.seq <= discarded) return;  // late
+  if (header.seq <= std::max(discarded, std::min(stable.seq, dispatched))) return;  // late
   if (!in_store_window(header.seq)) return reject(link, Rejection::outside_window);
   if (!in_reach(header.seq)) message.body = nullptr;  // fetched when its turn is near
   if (header.view > view && (header.view == pending || is_offered(header.view))) {

@@ -55,6 +55,7 @@ void Replica::Impl::send_status(std::optional<ReplicaId> to, bool answer_wanted)
     if (message->new_view == pending) status.view_changes |= std::uint64_t{1} << sender.value;
   }
   for (auto at = slots.upper_bound(executed); at != slots.end(); ++at) {
+    if (status.slots.size() == 3 * window()) break;  // a frame has room for no more; these come first
     const auto& [seq, slot] = *at;
     const bool has_body = slot.committed ? find_body(slot, *slot.committed) != nullptr
                                          : slot.header && find_body(slot, slot.header->header.digest);

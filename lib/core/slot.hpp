@@ -30,6 +30,8 @@ struct Slot {
   std::optional<Instant> waits_since;
   Instant touched{};  ///< When it was first heard of, or the view was entered.
 
+  std::size_t retired_bytes = 0;  ///< What it takes since it was reduced to its proof and its body; 0 before.
+
   BodyPtr body(const Digest& digest) const {
     for (const BodyPtr& held : bodies) {
       if (held->digest == digest) return held;
