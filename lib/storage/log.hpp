@@ -9,8 +9,9 @@
 
 namespace pbft::storage {
 
-/// Called once per append, in the order of the appends, on the thread that appends: from within append(), or
-/// later when the record is written. One write may make many records durable at once.
+/// Called once per append, in the order of the appends, in the thread that appends: from within append(), or
+/// posted there when the record is written. One write may make many records durable at once. Never for a
+/// record that could not be written, nor for any after it.
 using Durable = std::function<void(std::uint64_t token)>;
 
 /// Not thread-safe.

@@ -111,7 +111,7 @@ Result<void> VirtualDisk::make_directory(const std::string& path) {
   if (auto allowed = ask(Operation::make_directory, path); !allowed) return allowed;
   if (!directories_.contains(parent_of(path)))
     return failure("make the directory", path, "no such directory");
-  directories_.insert(path);
+  if (directories_.insert(path).second) unsynced_directories_.insert(path);
   return {};
 }
 
@@ -139,6 +139,7 @@ Result<void> VirtualDisk::sync_directory(const std::string& directory) {
     apply(one, durable_names_);
     return true;
   });
+  std::erase_if(unsynced_directories_, [&](const std::string& path) { return parent_of(path) == directory; });
   return {};
 }
 
@@ -172,6 +173,12 @@ void VirtualDisk::crash(std::uint64_t seed) {
     if (kept()) apply(one, durable_names_);
   }
   unsynced_.clear();
+  for (const std::string& directory : unsynced_directories_) {
+    if (kept()) continue;
+    directories_.erase(directory);
+    std::erase_if(durable_names_, [&](const auto& name) { return parent_of(name.first) == directory; });
+  }
+  unsynced_directories_.clear();
   names_ = durable_names_;
 
   for (const InodePtr& inode : inodes) {

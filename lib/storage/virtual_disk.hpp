@@ -60,6 +60,10 @@ class VirtualDisk : public Disk {
   /// or not.
   void kill_process() { ++life_; }
 
+  /// A sync of `path` fails and the system takes for written what it was to write, as systems do: processes
+  /// go on reading it, no later sync writes it, a crash loses it. REQUIRES: a file at `path`.
+  void forget_unsynced(const std::string& path) { at(path).unsynced.clear(); }
+
   // Damage, durable at once. REQUIRES: a file at `path`.
   void flip_bit(const std::string& path, std::uint64_t offset, unsigned bit);
   void truncate(const std::string& path, std::uint64_t size);
@@ -80,7 +84,7 @@ class VirtualDisk : public Disk {
   struct Inode {
     Bytes now;
     Bytes durable;
-    std::vector<Piece> unsynced;  ///< now = durable with these applied.
+    std::vector<Piece> unsynced;  ///< now = durable with these applied, but for what was forgotten.
   };
   using InodePtr = std::shared_ptr<Inode>;
   using Names = std::map<std::string, InodePtr>;  ///< By path. A directory has no bytes.
@@ -105,6 +109,7 @@ class VirtualDisk : public Disk {
   Names durable_names_;
   std::vector<Change> unsynced_;  ///< names_ = durable_names_ with these applied.
   std::set<std::string> directories_{"/"};
+  std::set<std::string> unsynced_directories_;  ///< Of them: not yet durable in their parents.
   std::map<std::string, std::uint64_t> locks_;  ///< By path, the life of the holder.
 };
 

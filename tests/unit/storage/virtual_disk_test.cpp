@@ -75,6 +75,7 @@ TEST_CASE("virtual disk: a name that was made, moved or removed may be lost unti
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     VirtualDisk disk;
     REQUIRE(disk.make_directory("/d"));
+    REQUIRE(disk.sync_directory("/"));
     for (const char* path : {"/d/old", "/d/gone"}) REQUIRE(disk.create(path));
     REQUIRE(disk.sync_directory("/d"));
     REQUIRE(disk.rename("/d/old", "/d/new"));
@@ -86,6 +87,35 @@ TEST_CASE("virtual disk: a name that was made, moved or removed may be lost unti
     seen.insert(names);
   }
   CHECK(seen == std::set<std::vector<std::string>>{{"new"}, {"gone", "new"}, {"old"}, {"gone", "old"}});
+}
+
+TEST_CASE("virtual disk: a directory may be lost with all that is in it until its parent is synced") {
+  std::set<bool> seen;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    VirtualDisk disk;
+    REQUIRE(disk.make_directory("/d"));
+    REQUIRE(disk.create("/d/f"));
+    REQUIRE(disk.sync_directory("/d"));
+    if (seed % 2 == 0) REQUIRE(disk.sync_directory("/"));
+    disk.crash(seed);
+    CHECK(*disk.exists("/d") == *disk.exists("/d/f"));
+    if (seed % 2 == 0) CHECK(*disk.exists("/d"));
+    seen.insert(*disk.exists("/d"));
+  }
+  CHECK(seen.size() == 2);
+}
+
+TEST_CASE_FIXTURE(Fixture, "virtual disk: what the system forgot is read until the crash and lost in it") {
+  make(1);
+  REQUIRE(file->write(0, Bytes(1, 'b')));
+  disk.forget_unsynced("/f");
+  REQUIRE(file->sync());
+  CHECK(disk.content("/f")[0] == 'b');
+  REQUIRE(file->write(1, Bytes(1, 'c')));
+  REQUIRE(file->sync());
+  disk.crash(0);
+  CHECK(disk.content("/f")[0] == 'a');
+  CHECK(disk.content("/f")[1] == 'c');
 }
 
 TEST_CASE_FIXTURE(Fixture,

@@ -111,6 +111,22 @@ TEST_CASE_FIXTURE(OpenLog, "wal: spare files do not outlive the process") {
 }
 
 TEST_CASE_FIXTURE(OpenLog,
+                  "wal: segments that a crash kept from being retired are removed by the next start") {
+  for (std::uint64_t number = 0; number < 60; ++number) append_synced(number, 100);
+  disk.set_hook([](storage::VirtualDisk::Operation operation, const std::string& path) {
+    const bool retire = operation == storage::VirtualDisk::Operation::rename && path == segment_path(1);
+    return retire ? Result<void>(Error{ErrorCode::io, "no power"}) : Result<void>();
+  });
+  REQUIRE_FALSE(compact(58, 59, 100));
+  disk.set_hook({});
+  REQUIRE(has("0000000000000001.log"));
+  disk.kill_process();
+  open();
+  CHECK(replayed == numbers(58, 59));
+  CHECK(names() == std::vector<std::string>{"0000000000000003.log", "genesis", "lock"});
+}
+
+TEST_CASE_FIXTURE(OpenLog,
                   "wal: damage among the records that a compaction left is refused, at the very end too") {
   REQUIRE(compact(1, 3, 100));
   for (std::uint64_t at = block_bytes; at < block_bytes + 3 * record_bytes(100); at += 7) {

@@ -303,38 +303,46 @@ TEST_CASE_FIXTURE(OpenLog, "wal: a full disk is an error, and the log is whole w
   CHECK(replayed == numbers(0, number - 1));
 }
 
-TEST_CASE_FIXTURE(OpenLog, "wal: what only the system's cache held is durable before it is replayed") {
+TEST_CASE_FIXTURE(OpenLog, "wal: what only the system's cache holds is made durable when it is replayed") {
   append_synced(0, 10);
-  // The sync fails and the process dies; the disk has nothing, the cache has it and believes it clean.
-  const Bytes before = disk.content(segment_path(1));
-  append_synced(1, 10);
-  const Bytes cached = disk.content(segment_path(1));
-  disk.overwrite(segment_path(1), 0, before);
+  disk.set_hook([](VirtualDisk::Operation operation, const std::string&) {
+    return operation == VirtualDisk::Operation::sync ? Result<void>(Error{ErrorCode::io, "failed"})
+                                                     : Result<void>();
+  });
+  REQUIRE(append(1, 10));
+  REQUIRE(append(2, 2000));
+  REQUIRE_FALSE(log->sync());
+  disk.set_hook({});
+  disk.forget_unsynced(segment_path(1));
   disk.kill_process();
-  {
-    const auto file = *disk.open(segment_path(1));
-    REQUIRE(file->write(0, cached));
-  }
   open();
-  CHECK(replayed == numbers(0, 1));
+  REQUIRE(replayed == numbers(0, 2));
   disk.crash(0);
   open();
-  CHECK(replayed == numbers(0, 1));
+  CHECK(replayed == numbers(0, 2));
 }
 
-TEST_CASE_FIXTURE(
-    OpenLog,
-    "wal: opening writes the last batch again, which a failed sync may have left in the cache alone") {
-  append_synced(0, 10);
-  REQUIRE(append(1, 10));
-  REQUIRE(append(2, 10));
-  REQUIRE(log->sync());
-  std::vector<std::string> written;
-  disk.set_hook([&](VirtualDisk::Operation operation, const std::string& path) {
-    if (operation == VirtualDisk::Operation::write || operation == VirtualDisk::Operation::sync)
-      written.push_back(path);
-    return Result<void>();
-  });
+TEST_CASE_FIXTURE(OpenLog, "wal: a record holds only where it was written") {
+  append_synced(0, 100);
+  const Bytes record(disk.content(segment_path(1)).begin() + block_bytes,
+                     disk.content(segment_path(1)).begin() + block_bytes + record_bytes(100));
+  disk.overwrite(segment_path(1), block_bytes + record_bytes(100), record);
   open();
-  CHECK(written == std::vector<std::string>{segment_path(1), segment_path(1)});
+  CHECK(replayed == numbers(0, 0));
+  CHECK(log->cut_bytes() > 0);
+}
+
+TEST_CASE_FIXTURE(OpenLog, "wal: a segment without its end is finished if the next is empty, else damaged") {
+  std::uint64_t number = 0;
+  while (names().size() < 4) append_synced(number++, 1000);  // the last one stands alone in the new segment
+  const std::uint64_t end = block_bytes + (number - 1) * record_bytes(1000);
+  const Bytes second = disk.content(segment_path(2));
+  disk.flip_bit(segment_path(1), end + 3, 1);
+  CHECK(contains(refusal(), segment_path(1) + ": damaged at offset " + std::to_string(end)));
+  disk.overwrite(segment_path(2), block_bytes, Bytes(second.size() - block_bytes));
+  open();
+  CHECK(replayed == numbers(0, number - 2));
+  append_synced(number - 1, 1000);
+  open();
+  CHECK(replayed == numbers(0, number - 1));
 }
