@@ -30,8 +30,16 @@ std::optional<Address> parse_address(const std::string& host) {
   return std::nullopt;
 }
 
-bool is_unspecified(const Address& address) {
-  return address == Address{} || address == Address{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+/// One process can listen there and others can call it: neither "any address" nor a group of hosts (RFC 4291,
+/// 2.7; RFC 5771; RFC 919).
+bool is_one_place(const Address& address) {
+  const Address mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  if (address == Address{} || address == mapped || address[0] == 0xff) return false;
+  if (!std::equal(mapped.begin(), mapped.begin() + 12, address.begin())) return true;
+  const bool is_multicast = address[12] >> 4 == 0xe;
+  const bool is_broadcast =
+      std::all_of(address.begin() + 12, address.end(), [](auto byte) { return byte == 0xff; });
+  return !is_multicast && !is_broadcast;
 }
 
 std::string quoted(const std::string& text) { return '"' + text + '"'; }
@@ -55,7 +63,8 @@ class Inspection {
         report(path + ".id", "id = " + std::to_string(replica.id.value) + ": the ids of " +
                                  std::to_string(n) + " replicas are 0 to " + std::to_string(n - 1));
       }
-      inspect_unique(ids, replica.id, path, "id", "id = " + std::to_string(replica.id.value));
+      inspect_unique(ids, replica.id, path, "id", "id = " + std::to_string(replica.id.value),
+                     "give each replica an id of its own");
       inspect_address(replica, path);
       inspect_key(replica.key, path);
     }
@@ -65,7 +74,8 @@ class Inspection {
     std::map<ClientId, std::string> ids;
     for (std::size_t i = 0; i < clients.size(); ++i) {
       const std::string path = "client[" + std::to_string(i) + "]";
-      inspect_unique(ids, clients[i].id, path, "id", "id = " + std::to_string(clients[i].id.value));
+      inspect_unique(ids, clients[i].id, path, "id", "id = " + std::to_string(clients[i].id.value),
+                     "give each client an id of its own");
       inspect_key(clients[i].key, path);
     }
   }
@@ -94,9 +104,9 @@ class Inspection {
 
   template <class Value>
   void inspect_unique(std::map<Value, std::string>& seen, const Value& value, const std::string& path,
-                      const std::string& field, const std::string& shown) {
+                      const std::string& field, const std::string& shown, const std::string& remedy) {
     const auto [first, is_new] = seen.emplace(value, path);
-    if (!is_new) report(path + "." + field, shown + " is also that of " + first->second);
+    if (!is_new) report(path + "." + field, shown + " is also that of " + first->second + ": " + remedy);
   }
 
   void inspect_address(const ReplicaInfo& replica, const std::string& path) {
@@ -105,11 +115,12 @@ class Inspection {
     if (!address) {
       report(path + ".host",
              "host = " + quoted(replica.host) + " is not an IPv4 or IPv6 address (no name, no brackets)");
-    } else if (is_unspecified(*address)) {
+    } else if (!is_one_place(*address)) {
       report(path + ".host", "host = " + quoted(replica.host) + ": give an address that others can dial");
     } else if (replica.port != 0) {
       inspect_unique(places_, {*address, replica.port}, path, "port",
-                     "host = " + quoted(replica.host) + ", port = " + std::to_string(replica.port));
+                     "host = " + quoted(replica.host) + ", port = " + std::to_string(replica.port),
+                     "give each replica an address or a port of its own");
     }
   }
 

@@ -64,13 +64,13 @@ TEST_CASE("configuration: replica ids are 0 to n-1, each once") {
   CHECK(fault([](ClusterConfig& config) { config.replicas[2].id = ReplicaId{4}; }) ==
         "replica[2].id: id = 4: the ids of 4 replicas are 0 to 3");
   CHECK(fault([](ClusterConfig& config) { config.replicas[2].id = ReplicaId{1}; }) ==
-        "replica[2].id: id = 1 is also that of replica[1]");
+        "replica[2].id: id = 1 is also that of replica[1]: give each replica an id of its own");
 }
 
 TEST_CASE("configuration: client ids are listed once") {
   CHECK(fault([](ClusterConfig& config) {
           config.clients.push_back({ClientId{9}, secret_key(102).public_key()});
-        }) == "client[1].id: id = 9 is also that of client[0]");
+        }) == "client[1].id: id = 9 is also that of client[0]: give each client an id of its own");
 }
 
 TEST_CASE("configuration: a host is an address that others can dial") {
@@ -86,7 +86,8 @@ TEST_CASE("configuration: a host is an address that others can dial") {
           "replica[1].host: host = \"" + host + "\" is not an IPv4 or IPv6 address (no name, no brackets)");
   }
   CHECK(fault_of_host(std::string("127.0.0.1\0.example", 18)) != "none");
-  for (const std::string host : {"0.0.0.0", "::", "::ffff:0.0.0.0"}) {
+  for (const std::string host : {"0.0.0.0", "::", "::ffff:0.0.0.0", "224.0.0.1", "239.255.0.1",
+                                 "255.255.255.255", "::ffff:224.0.0.1", "ff02::1"}) {
     CHECK(fault_of_host(host) ==
           "replica[1].host: host = \"" + host + "\": give an address that others can dial");
   }
@@ -96,16 +97,21 @@ TEST_CASE("configuration: no two replicas listen at one place, however it is wri
   CHECK(fault([](ClusterConfig& config) { config.replicas[3].port = 0; }) ==
         "replica[3].port: port = 0: give the port that the replica listens on");
   CHECK(fault([](ClusterConfig& config) { config.replicas[3].port = 7000; }) ==
-        "replica[3].port: host = \"127.0.0.1\", port = 7000 is also that of replica[0]");
+        "replica[3].port: host = \"127.0.0.1\", port = 7000 is also that of replica[0]: give each replica an "
+        "address or a port of its own");
   CHECK(fault([](ClusterConfig& config) {
           config.replicas[3].host = "::ffff:127.0.0.1";
           config.replicas[3].port = 7000;
-        }) == "replica[3].port: host = \"::ffff:127.0.0.1\", port = 7000 is also that of replica[0]");
+        }) ==
+        "replica[3].port: host = \"::ffff:127.0.0.1\", port = 7000 is also that of replica[0]: give each "
+        "replica an address or a port of its own");
   CHECK(fault([](ClusterConfig& config) {
           config.replicas[2].host = "::1";
           config.replicas[3].host = "0:0::1";
           config.replicas[3].port = 7002;
-        }) == "replica[3].port: host = \"0:0::1\", port = 7002 is also that of replica[2]");
+        }) ==
+        "replica[3].port: host = \"0:0::1\", port = 7002 is also that of replica[2]: give each replica an "
+        "address or a port of its own");
 }
 
 TEST_CASE("configuration: a weak key is refused, of replicas and of clients") {
