@@ -71,13 +71,15 @@ void check_size(TomlFile& file, std::size_t replicas, std::uint32_t faults, bool
 
 pbft::Result<ClusterFile> read_cluster_file(const std::filesystem::path& path) {
   TomlFile file(path);
-  ClusterFile cluster{file.name(), {}};
+  ClusterFile cluster{file.name(), {}, {}};
   TomlSection root = file.root();
 
   std::uint32_t faults = 1;
   root.read("f", faults, 1, 21);
-  for (const auto& section : root.sections("replica"))
+  for (const auto& section : root.sections("replica")) {
     cluster.config.replicas.push_back(read_replica(section));
+    cluster.port_lines.push_back(section.line_of("port"));
+  }
   for (const auto& section : root.sections("client")) cluster.config.clients.push_back(read_client(section));
   for (auto& limits : root.sections("limits")) {
     for_each_limit(

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "pbft/config.hpp"
 
@@ -12,6 +13,7 @@ namespace app {
 struct ClusterFile {
   std::string name;  ///< The path, as a message shows it.
   pbft::ClusterConfig config;
+  std::vector<std::uint32_t> port_lines;  ///< Of config.replicas, in their order.
 };
 
 /// Largest number of replicas that may be faulty among `replicas`.

@@ -46,6 +46,8 @@ void read_log_level(TomlSection& options, pbft::LogLevel& level) {
   }
 }
 
+std::string place(const std::string& file, std::uint32_t line) { return file + ":" + std::to_string(line); }
+
 void read_replica_options(TomlSection options, const std::filesystem::path& folder, ReplicaFile& file) {
   pbft::ReplicaLimits& limits = file.options.limits;
   std::string status_file;
@@ -103,7 +105,7 @@ Result<pbft::SecretKey> read_listed_key(TomlFile& file, const std::string& kind,
     file.fail(file.line_of("key"),
               member.key.string() + " holds the key of " + owner_of(found, cluster.config) + " (public_key " +
                   pbft::to_text(found) + "), but " + cluster.name + " lists " + pbft::to_text(listed->key) +
-                  " for " + name + "; name the right key file, or list this key");
+                  " for " + name + "; name the right key file or the cluster file that lists this key");
   }
   if (file.fault()) return *file.fault();
   return secret;
@@ -126,9 +128,12 @@ Result<ReplicaFile> read_replica_file(const std::filesystem::path& path) {
   TomlFile file(path);
   TomlSection root = file.root();
   const Member member = read_member(root, path.parent_path());
-  ReplicaFile replica{{}, {{}, no_key()}, {}, pbft::LogLevel::info, {}};
-  for (const auto& options : root.sections("options"))
+  ReplicaFile replica{{}, {{}, no_key()}, {}, pbft::LogLevel::info, {}, {}};
+  for (const auto& options : root.sections("options")) {
     read_replica_options(options, path.parent_path(), replica);
+    if (options.has("listen_host"))
+      replica.address_place = place(file.name(), options.line_of("listen_host"));
+  }
   root.refuse_unknown_keys();
   if (file.fault()) return *file.fault();
 
@@ -139,6 +144,10 @@ Result<ReplicaFile> read_replica_file(const std::filesystem::path& path) {
   auto secret = read_listed_key(file, "replica", member, replica.cluster, listed);
   if (!secret) return secret.error();
   replica.key = {listed->id, *std::move(secret)};
+  if (replica.address_place.empty()) {
+    const auto at = static_cast<std::size_t>(listed - replica.cluster.config.replicas.data());
+    replica.address_place = place(replica.cluster.name, replica.cluster.port_lines.at(at));
+  }
   return replica;
 }
 

@@ -16,6 +16,7 @@ struct ReplicaFile {
   pbft::ReplicaOptions options;                     ///< Without log.
   pbft::LogLevel log_level = pbft::LogLevel::info;  ///< Least level to show.
   std::filesystem::path status_file;                ///< Empty: none.
+  std::string address_place;                        ///< "FILE:LINE" that says where it listens.
 };
 
 struct ClientFile {

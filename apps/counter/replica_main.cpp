@@ -42,7 +42,11 @@ int run(const std::string& program, const std::string& config_path, const std::s
 
   counter::Counter machine;
   auto replica = pbft::Replica::start(file->cluster.config, file->key, machine, options);
-  if (!replica) return app::complain(program, replica.error());
+  if (!replica) {
+    const auto& [code, message] = replica.error();
+    const std::string place = code == pbft::ErrorCode::io ? file->address_place : config_path;
+    return app::complain(program, {code, place + ": " + message});
+  }
   for (const auto& info : file->cluster.config.replicas) {
     if (info.id != file->key.id) continue;
     std::fprintf(stderr, "%s: replica %u of %zu listens on %s port %u\n", program.c_str(), info.id.value,

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -132,14 +133,19 @@ TEST_CASE("a primary that sends each backup a different batch is replaced, and t
   CHECK(digests.size() == 3);
 }
 
-TEST_CASE("a port in use: one line with the address, and exit code 1") {
+TEST_CASE("a port in use: one line with file, line and address, and exit code 1") {
   Cluster cluster;
   Process& first = cluster.start(0);
   REQUIRE(first.says("listens on"));
   const Outcome second = run({"counter-replica", "--config", cluster.replica_toml(0)});
   CHECK(second.exit_code == 1);
   const std::string port = std::to_string(cluster.config().replicas[0].port);
-  CHECK(is_one_line_with(second, {"127.0.0.1", port, "in use"}));
+  const std::string file = (cluster.folder() / "cluster.toml").string();
+  const std::string text = read_text(file);
+  const auto before = text.begin() + static_cast<std::ptrdiff_t>(text.find("port = " + port));
+  const std::string line = std::to_string(1 + std::count(text.begin(), before, '\n'));
+  CHECK(
+      is_one_line_with(second, {file + ":" + line + ": ", "127.0.0.1:" + port, "in use", "choose another"}));
   CHECK(first.is_running());
 }
 
