@@ -12,7 +12,7 @@ namespace {
 
 struct Arguments {
   std::string config;
-  std::int64_t amount = 0;
+  std::string amount;
   counter::LoadPlan plan;
   std::uint32_t load_seconds = 0;
   bool json = false;
@@ -83,10 +83,13 @@ int main(int argc, char** argv) {
       "in time (an operation may then have been executed, once, or still be).");
 
   return app::run_program(cli, argc, argv, [&]() -> int {
+    pbft::Result<std::int64_t> amount = 0;
+    if (add->parsed()) amount = counter::parse_amount(arguments.amount);
+    if (!amount) return app::complain(cli.get_name(), amount.error());
     auto client = connect(arguments.config);
     if (!client) return app::complain(cli.get_name(), client.error());
     if (add->parsed()) {
-      const std::string operation = counter::add_operation(arguments.amount);
+      const std::string operation = counter::add_operation(*amount);
       return print_value(cli.get_name(), client->invoke(pbft::view_of(operation)));
     }
     if (get->parsed()) {

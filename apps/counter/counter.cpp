@@ -64,6 +64,12 @@ pbft::Result<void> Counter::load(pbft::SnapshotReader& reader) {
   return {};
 }
 
+pbft::Result<std::int64_t> parse_amount(const std::string& text) {
+  if (const auto amount = parse_number(text)) return *amount;
+  return pbft::Error{pbft::ErrorCode::invalid_argument,
+                     "add " + text + ": give a whole number of 64 bits, such as 5 or -7"};
+}
+
 std::string add_operation(std::int64_t amount) { return std::string(add_prefix) + std::to_string(amount); }
 std::string get_operation() { return std::string(get_text); }
 

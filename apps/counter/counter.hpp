@@ -25,6 +25,8 @@ class Counter : public pbft::StateMachine {
 };
 
 // For clients.
+/// What `text`, such as "5" or "-7", says to add.
+pbft::Result<std::int64_t> parse_amount(const std::string& text);
 std::string add_operation(std::int64_t amount);
 std::string get_operation();
 /// The counter's value, or what the counter answered instead.

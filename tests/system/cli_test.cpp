@@ -280,6 +280,16 @@ TEST_CASE("client file: a key that is not admitted, with the lines that would ad
   CHECK(is_one_line_with(outcome, {files.client.string() + ":2: ", "client 5 is not listed", stranger}));
 }
 
+TEST_CASE("counter-client: what cannot be added is refused, and never taken for something else") {
+  Files files;
+  for (const char* amount :
+       {"99999999999999999999", "-9223372036854775809", "0x10", "1.5", "five", "7up", ""}) {
+    const Outcome outcome = run({"counter-client", "--config", files.client, "add", amount});
+    CHECK(outcome.exit_code == 2);
+    CHECK(is_one_line_with(outcome, {"add " + std::string(amount), "whole number"}));
+  }
+}
+
 TEST_CASE("command lines: help explains and ends with 0, mistakes end with 2") {
   for (const auto& command : {std::vector<std::string>{"pbft"},
                               {"pbft", "demo"},
