@@ -3,6 +3,8 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 namespace app {
 
@@ -34,6 +36,12 @@ int run_program(CLI::App& cli, int argc, char** argv, const std::function<int()>
     cli.parse(argc, argv);
     return run();
   } catch (const CLI::ParseError& error) {
+    const std::vector<std::string> unknown = cli.remaining(true);
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && !unknown.empty()) {
+      std::fprintf(stderr, "%s: there is no command '%s'\nRun with --help for more information.\n",
+                   cli.get_name().c_str(), unknown.front().c_str());
+      return usage;
+    }
     return cli.exit(error) == 0 ? ok : usage;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: %s\n", cli.get_name().c_str(), error.what());

@@ -308,5 +308,12 @@ TEST_CASE("command lines: help explains and ends with 0, mistakes end with 2") {
     mistake.push_back("--no-such-option");
     CHECK(run(mistake).exit_code == 2);
   }
+  for (const auto& command : {std::vector<std::string>{"pbft", "demonstrate"},
+                              {"pbft", "cluster", "demonstrate"},
+                              {"counter-client", "--config", "client.toml", "demonstrate"}}) {
+    const Outcome outcome = run(command);
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.err.find("'demonstrate'") != std::string::npos);
+  }
   CHECK(run({"pbft", "--version"}).out == "pbft " PBFT_VERSION "\n");
 }
