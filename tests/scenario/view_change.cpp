@@ -382,19 +382,31 @@ TEST_CASE("21 a replica that missed several views rejoins the current one") {
 TEST_CASE(
     "e a batch executed at one replica only is re-proposed, its numbers now outside the window there: it "
     "votes") {
-  Cluster cluster(with(4));
-  const SeqNum seq = cluster.next();
-  cluster.network().drop<Commit>().to(0, 2, 3);
-  cluster.client(0).send("x");
-  cluster.settle();
-  CHECK(cluster.replicas(1).have_executed(seq));
-  CHECK(!cluster.replicas(2).have_executed(seq));
+  ClusterOptions options = with(4);
+  options.rogue_clients = 1;
+  Cluster cluster(options);
+  const SeqNum first = cluster.next(), second = first.next();
+  // Only replica 3 executes in view 0; the second batch says that nobody needs the first one's number any
+  // more.
+  cluster.network()
+      .drop_if<Commit>([](const Commit& vote) { return vote.header.view == View{0}; })
+      .to(0, 1, 2);
+  for (const std::uint64_t number : {1U, 2U}) {
+    const core::RequestPtr request =
+        cluster.forge().request(cluster.rogue(), number, {"x" + std::to_string(number)}, number);
+    cluster.network().inject(request->client, ReplicaId{0}, RequestMessage{request, 0});
+    cluster.run_for(20ms);
+  }
+  CHECK(cluster.replicas(3).have_executed(second));
+  CHECK(!cluster.replicas(1).have_executed(first));
+  CHECK(!cluster.replicas(2).have_executed(first));
   cluster.replica(0).stop();  // from now on each vote is needed
-  cluster.run_until_view(View{1});
-  cluster.network().heal();
-  cluster.run_until("the others execute it too",
-                    [&] { return cluster.replicas(1, 2, 3).executed_at(seq) == "x"; });
-  CHECK(cluster.history().executions(ClientId{1}, "x") == 1);
+  cluster.client(0).send("y");
+  cluster.run_until("the others execute them too, in view 1",
+                    [&] { return cluster.replicas(1, 2, 3).executed_at(second) == "x2"; });
+  CHECK(cluster.replicas(1, 2, 3).executed_at(first) == "x1");
+  CHECK(cluster.replicas(1, 2, 3).are_exactly_in_view(View{1}));
+  CHECK(cluster.history().executions(cluster.rogue(), "x1") == 1);
 }
 
 TEST_CASE(
