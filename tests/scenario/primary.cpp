@@ -94,6 +94,17 @@ TEST_CASE("3 f faulty primaries in a row: at most the sum of the doubled timeout
   CHECK(cluster.client(0).last().latency() <= 200ms + timeout + 2 * timeout);
   CHECK(cluster.replicas(2, 3, 4, 5, 6).are_exactly_in_view(View{2}));
 
+  // The first wait for a view is as long as that for a request; a third primary gets twice the time.
+  {
+    Cluster larger(with(10));
+    larger.network().drop().from(0, 1, 2);
+    larger.client(0).send("x");
+    larger.run_until_answered();
+    CHECK(larger.client(0).last().latency() >= 200ms + timeout + timeout + 2 * timeout);
+    CHECK(larger.client(0).last().latency() <= 200ms + timeout + 2 * timeout + 4 * timeout);
+    CHECK(larger.replicas(3, 4, 5, 6, 7, 8, 9).are_exactly_in_view(View{3}));
+  }
+
   cluster.heal();
   for (int i = 0; i < 30; ++i) {
     cluster.client(0).send("y");

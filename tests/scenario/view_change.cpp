@@ -110,59 +110,80 @@ TEST_CASE(
 }
 
 TEST_CASE("13 invalid prepared certificates mixed with valid ones: the valid value is chosen") {
-  using Spoil = std::function<void(Cluster&, core::ViewChange&, SeqNum)>;
-  const std::vector<std::pair<std::string, Spoil>> ways{
+  struct Way {
+    std::string name;
+    std::function<void(Cluster&, core::ViewChange&, core::PreparedCertificate)> spoil;
+  };
+  // Each would put the null batch, which everybody has, in the place of x.
+  const std::vector<Way> ways{
       {"votes by one replica in the names of others",
-       [](Cluster& cluster, core::ViewChange& change, SeqNum seq) {
-         core::BatchHeader header{View{0}, seq, cluster.forge().body(cluster.wall(), {})->digest};
-         core::PreparedCertificate lie = cluster.forge().certificate(header);
+       [](Cluster& cluster, core::ViewChange& change, core::PreparedCertificate lie) {
          for (auto& prepare : lie.prepares)
-           prepare.signature = cluster.forge().prepare(ReplicaId{6}, header).signature;
+           prepare.signature = cluster.forge().prepare(ReplicaId{0}, lie.header).signature;
          change.prepared = {lie};
        }},
-      {"a later view than any",
-       [](Cluster& cluster, core::ViewChange& change, SeqNum seq) {
-         const core::BatchHeader header{View{1}, seq, cluster.forge().body(cluster.wall(), {})->digest};
-         change.prepared = {cluster.forge().certificate(header)};
+      {"a proposal that the primary did not sign",
+       [](Cluster&, core::ViewChange& change, core::PreparedCertificate lie) {
+         lie.pre_prepare.bytes[0] ^= 1;
+         change.prepared = {lie};
+       }},
+      {"a vote of the primary",
+       [](Cluster& cluster, core::ViewChange& change, core::PreparedCertificate lie) {
+         lie.prepares[0] = {ReplicaId{0}, cluster.forge().prepare(ReplicaId{0}, lie.header).signature};
+         change.prepared = {lie};
+       }},
+      {"a view that does not lie before the new one",
+       [](Cluster& cluster, core::ViewChange& change, const core::PreparedCertificate& lie) {
+         change.prepared = {cluster.forge().certificate({View{1}, lie.header.seq, lie.header.digest})};
        }},
       {"too few votes",
-       [](Cluster& cluster, core::ViewChange& change, SeqNum seq) {
-         const core::BatchHeader header{View{0}, seq, cluster.forge().body(cluster.wall(), {})->digest};
-         change.prepared = {cluster.forge().certificate(header)};
-         change.prepared[0].prepares.pop_back();
+       [](Cluster&, core::ViewChange& change, core::PreparedCertificate lie) {
+         lie.prepares.pop_back();
+         change.prepared = {lie};
+       }},
+      {"one vote counted twice",
+       [](Cluster&, core::ViewChange& change, core::PreparedCertificate lie) {
+         std::fill(lie.prepares.begin(), lie.prepares.end(), lie.prepares[0]);
+         change.prepared = {lie};
+       }},
+      {"a sequence number twice", [](Cluster&, core::ViewChange& change,
+                                     const core::PreparedCertificate& lie) { change.prepared = {lie, lie}; }},
+      {"a sequence number beyond the window",
+       [](Cluster& cluster, core::ViewChange& change, const core::PreparedCertificate& lie) {
+         change.prepared = {lie, cluster.forge().certificate({View{0}, SeqNum{257}, lie.header.digest})};
        }},
       {"a stable checkpoint without proof",
-       [](Cluster&, core::ViewChange& change, SeqNum) {
+       [](Cluster&, core::ViewChange& change, const core::PreparedCertificate&) {
          change.stable.seq = SeqNum{128};
          change.prepared.clear();
        }},
-      {"one vote counted twice", [](Cluster& cluster, core::ViewChange& change, SeqNum seq) {
-         const core::BatchHeader header{View{0}, seq, cluster.forge().body(cluster.wall(), {})->digest};
-         change.prepared = {cluster.forge().certificate(header)};
-         auto& prepares = change.prepared[0].prepares;
-         std::fill(prepares.begin(), prepares.end(), prepares[0]);
-       }}};
-  for (const auto& [name, spoil] : ways) {
-    CAPTURE(name);
+  };
+  for (const Way& way : ways) {
+    CAPTURE(way.name);
     Cluster cluster(with(7));
     const SeqNum seq = cluster.next();
     cluster.network().drop<Commit>();
     cluster.client(0).send("x");
     cluster.settle();
-    cluster.replica(0).stop();
-    cluster.replica(6).distrust();
+    CHECK(cluster.replicas(1, 2, 3, 4, 5).have_prepared(seq));
+    // The liar's comes before that of replica 5, without which the quorum is complete only with the liar's.
+    cluster.replica(6).stop();
+    cluster.replica(0).distrust();
+    cluster.network().delay<ViewChange>(50ms).from(5);
     std::size_t lies = 0;
     cluster.network()
-        .alter<ViewChange>([&, &how = spoil](ViewChange& change) {
-          if (change.sender != ReplicaId{6}) return;
-          how(cluster, change, seq);
+        .alter<ViewChange>([&](ViewChange& change) {
+          if (change.sender != ReplicaId{0}) return;
+          const Digest null = cluster.forge().null_body()->digest;
+          way.spoil(cluster, change, cluster.forge().certificate({View{0}, seq, null}));
           change = *cluster.forge().view_change(change);
           ++lies;
         })
-        .from(6);
+        .from(0);
     cluster.run_until_view(View{1});
     CHECK(lies > 0);
     CHECK(cluster.replicas(1, 2, 3, 4, 5).are_exactly_in_view(View{1}));
+    CHECK(cluster.replica(1).state().stable == SeqNum{0});
     cluster.network().heal();
     cluster.run_until_answered();
     CHECK(cluster.replicas(1).executed_at(seq) == "x");
@@ -232,6 +253,7 @@ TEST_CASE("15 NewView with wrong pre-prepares, short or duplicated set, another 
          core::ViewChange other;
          other.new_view = m.view.next();
          other.sender = ReplicaId{1};
+         other.stable.state = cluster.replica(2).state().checkpoint_state;  // of genesis: it is valid
          const core::ViewChangePtr forged = cluster.forge().view_change(other);
          m.sources[0] = {ReplicaId{1}, forged->digest};
          for (std::uint32_t to = 2; to < 7; ++to)
@@ -256,8 +278,14 @@ TEST_CASE("15 NewView with wrong pre-prepares, short or duplicated set, another 
           ++lies;
         })
         .from(1);
-    cluster.run_until_view(View{2});
+    bool accepted = false;
+    cluster.run_until("view 2", [&] {
+      for (unsigned backup : {2U, 3U, 4U, 5U, 6U})
+        accepted = accepted || cluster.replica(backup).state().view == View{1};
+      return cluster.replicas(2, 3, 4, 5, 6).are_in_view(View{2});
+    });
     CHECK(lies > 0);
+    CHECK(!accepted);
     CHECK(cluster.replicas(2, 3, 4, 5, 6).are_exactly_in_view(View{2}));
     cluster.network().heal();
     cluster.run_until_answered();
@@ -296,13 +324,15 @@ TEST_CASE("16 gaps become null batches, equal digests everywhere") {
 
 TEST_CASE("18 partial mesh, everything before healing lost: progress without restart") {
   Cluster cluster(with(4));
-  cluster.network().drop();
+  for (int replica : {0, 1, 2, 3}) cluster.network().drop().to(0, 1, 2, 3).from(replica);
   for (int i = 0; i < 5; ++i) cluster.client(0).send("lost" + std::to_string(i));
   cluster.run_for(5s);
   CHECK(cluster.history().operations() == 0);
+  CHECK(cluster.replicas(1, 2, 3).view_changes_started() == 3);  // each asks for view 1, and nobody hears it
   cluster.network().heal();
-  cluster.network().cut(ReplicaId{0}, ReplicaId{2});  // no direct link between 0 and 2, 1 and 3
-  cluster.network().cut(ReplicaId{2}, ReplicaId{0});
+  for (unsigned replica : {0U, 1U, 2U, 3U}) {  // no direct link between 0 and 2, 1 and 3
+    cluster.network().cut(ReplicaId{replica}, ReplicaId{(replica + 2) % 4});
+  }
   cluster.run_until_answered(20s);
 }
 

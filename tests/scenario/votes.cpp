@@ -117,9 +117,12 @@ TEST_CASE("27 a vote of an earlier view counts for nothing in a later one") {
     cluster.network().inject(ReplicaId{voter}, ReplicaId{2}, cluster.forge().commit(ReplicaId{voter}, old));
   }
   cluster.network().inject(ReplicaId{1}, ReplicaId{2}, cluster.forge().pre_prepare(View{1}, seq, body));
+  const core::BatchHeader current{View{1}, seq, body->digest};
+  cluster.network().inject(ReplicaId{1}, ReplicaId{2}, cluster.forge().commit(ReplicaId{1}, current));
   cluster.run_for(50ms);
   CHECK(cluster.replicas(2).none_has_prepared(seq));
-  cluster.expect_no_progress();  // the votes were forged in the names of correct replicas
+  CHECK(!cluster.replicas(2).have_committed(seq));  // of five commits four are of view 0
+  cluster.expect_no_progress();                     // the votes were forged in the names of correct replicas
 }
 
 TEST_CASE("28 duplicate and conflicting votes: counted once, evidence written") {
