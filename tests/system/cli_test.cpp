@@ -234,9 +234,9 @@ TEST_CASE("cluster file: of another cluster, the key file in whose place it stan
   Files files;
   const Files other;
   fs::copy_file(other.cluster, files.cluster, fs::copy_options::overwrite_existing);
-  check_replica_refused(files,
-                        {files.replica.string() + ":4: ", files.key.string(), "nobody listed there",
-                         files.cluster.string(), files.public_key(0), "replica 0", "cluster file that lists"});
+  check_replica_refused(
+      files, {files.replica.string() + ":4: ", files.key.string(), "nobody listed there",
+              files.cluster.string(), files.public_key(0), "replica 0", "cluster file that lists"});
 }
 
 TEST_CASE("key file: damaged or absent, without a word of its content") {
