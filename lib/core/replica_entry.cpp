@@ -54,8 +54,9 @@ void Replica::Impl::reissue(const NewView& from) {
     }
     seq = seq.next();
   }
-  for (auto& [at, slot] : slots) {
-    std::erase_if(slot.bodies, [&slot = slot](const BodyPtr& body) {
+  for (auto& entry : slots) {
+    Slot& slot = entry.second;
+    std::erase_if(slot.bodies, [&slot](const BodyPtr& body) {
       return !(slot.header && slot.header->header.digest == body->digest) &&
              !(slot.certificate && slot.certificate->header.digest == body->digest) &&
              !(slot.committed && *slot.committed == body->digest);
