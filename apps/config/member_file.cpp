@@ -10,8 +10,6 @@
 namespace app {
 namespace {
 
-using pbft::Error;
-using pbft::ErrorCode;
 using pbft::Result;
 
 /// What replica.toml and client.toml have in common.
