@@ -2,12 +2,12 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace app {
@@ -23,8 +23,9 @@ namespace {
   }
   sigset_t none;
   sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
   const int in = ::open("/dev/null", O_RDONLY);
+  if (in < 0) ::_exit(127);
   ::dup2(in, STDIN_FILENO);
   ::dup2(out, STDOUT_FILENO);
   ::dup2(err, STDERR_FILENO);
@@ -41,7 +42,7 @@ int create(const std::filesystem::path& path) {
 pbft::Result<ChildProcess> ChildProcess::start(const Command& command) {
   const std::string& program = command.arguments.front();
   const auto error = [&](const std::string& what) {
-    return pbft::Error{pbft::ErrorCode::io, what + ": " + ::strerror(errno)};
+    return pbft::Error{pbft::ErrorCode::io, what + ": " + std::generic_category().message(errno)};
   };
   if (::access(program.c_str(), X_OK) != 0) return error(program + " cannot be started");
   std::vector<char*> arguments;

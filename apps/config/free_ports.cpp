@@ -1,12 +1,12 @@
 #include "config/free_ports.hpp"
 
 #include <arpa/inet.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <string>
+#include <system_error>
 
 namespace app {
 
@@ -27,7 +27,8 @@ pbft::Result<std::vector<std::uint16_t>> free_ports(std::uint32_t count) {
   const int why = errno;
   for (const int fd : sockets) ::close(fd);
   if (ports.size() != count)
-    return pbft::Error{pbft::ErrorCode::io, std::string("no free port on 127.0.0.1: ") + ::strerror(why)};
+    return pbft::Error{pbft::ErrorCode::io,
+                       std::string("no free port on 127.0.0.1: ") + std::generic_category().message(why)};
   return ports;
 }
 

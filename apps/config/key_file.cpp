@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <optional>
 #include <string_view>
+#include <system_error>
 
 namespace app {
 namespace {
@@ -50,7 +51,7 @@ class File {
 };
 
 Error io_error(const std::filesystem::path& path, const char* what) {
-  return {ErrorCode::io, path.string() + ": " + what + ": " + ::strerror(errno)};
+  return {ErrorCode::io, path.string() + ": " + what + ": " + std::generic_category().message(errno)};
 }
 
 std::optional<std::uint8_t> hex_byte(std::string_view two_digits) {

@@ -1,7 +1,6 @@
 #include "config/member_file.hpp"
 
 #include <limits>
-#include <sstream>
 
 #include "config/key_file.hpp"
 #include "config/log.hpp"
@@ -33,6 +32,22 @@ Member read_member(TomlSection& root, const std::filesystem::path& folder) {
   return member;
 }
 
+/// `data` or `in_memory`, one of the two: nobody loses data for want of a line.
+void read_data(TomlSection& root, const std::filesystem::path& folder, ReplicaFile& file) {
+  bool in_memory = false;
+  std::string data;
+  root.read("in_memory", in_memory);
+  root.read("data", data);
+  if (in_memory && root.has("data")) {
+    root.fail("in_memory",
+              "in_memory = true, but there is data = \"" + data + "\" too; remove one of the two");
+  } else if (!in_memory && data.empty()) {
+    root.require("data", "\"data\"   # or: in_memory = true");
+    root.fail("data", "data = \"\" is no directory; name one, or write in_memory = true instead");
+  }
+  if (!in_memory) file.options.data_directory = (folder / data).lexically_normal();
+}
+
 void read_log_level(TomlSection& options, pbft::LogLevel& level) {
   std::string text;
   options.read("log_level", text);
@@ -54,6 +69,11 @@ void read_replica_options(TomlSection options, const std::filesystem::path& fold
   options.read("pipeline_depth", limits.pipeline_depth, 1);
   options.read("max_pool_bytes_per_client", limits.max_pool_bytes_per_client, 1);
   options.read("max_repair_bytes", limits.max_repair_bytes, 1);
+  options.read("max_transfer_bytes", limits.max_transfer_bytes, 1);
+  options.read("log_segment_bytes", file.options.log_segment_bytes, pbft::min_log_segment_bytes,
+               pbft::max_log_segment_bytes);
+  if (file.options.log_segment_bytes % 4096 != 0)
+    options.fail("log_segment_bytes", "log_segment_bytes must be a multiple of 4096");
   options.read_ms("request_timeout_ms", limits.request_timeout);
   options.read_ms("max_request_timeout_ms", limits.max_request_timeout);
   options.read_ms("status_interval_ms", limits.status_interval);
@@ -127,6 +147,7 @@ Result<ReplicaFile> read_replica_file(const std::filesystem::path& path) {
   TomlSection root = file.root();
   const Member member = read_member(root, path.parent_path());
   ReplicaFile replica{{}, {{}, no_key()}, {}, pbft::LogLevel::info, {}, {}};
+  read_data(root, path.parent_path(), replica);
   for (const auto& options : root.sections("options")) {
     read_replica_options(options, path.parent_path(), replica);
     if (options.has("listen_host"))
@@ -168,25 +189,36 @@ Result<ClientFile> read_client_file(const std::filesystem::path& path) {
   return client;
 }
 
+namespace {
+
 std::string member_toml(const std::string& kind, std::uint64_t id, const std::string& cluster,
                         const std::string& key) {
-  std::ostringstream text;
-  text << "# One " << kind << ". Paths are relative to this file.\nid = " << id << "\ncluster = \"" << cluster
-       << "\"\nkey = \"" << key << "\"\n";
-  if (kind == "replica") {
-    text << "\n[options]\n"
-            "# listen_host = \"0.0.0.0\"   # instead of the host in the cluster file\n"
-            "# crypto_workers = 2\n"
-            "# request_timeout_ms = 250\n"
-            "# log_level = \"info\"        # debug, info, warning, error\n"
-            "# status_file = \"status.json\"\n";
-  } else {
-    text << "\n[options]\n"
-            "# operation_timeout_ms = 30000\n"
-            "# connect_timeout_ms = 10000\n"
-            "# log_level = \"error\"       # debug, info, warning, error\n";
-  }
-  return text.str();
+  return "# One " + kind + ". Paths are relative to this file.\nid = " + std::to_string(id) +
+         "\ncluster = \"" + cluster + "\"\nkey = \"" + key + "\"\n";
+}
+
+}  // namespace
+
+std::string replica_toml(std::uint32_t id, const std::string& cluster, const std::string& key,
+                         const std::string& data) {
+  return member_toml("replica", id, cluster, key) +
+         (data.empty()
+              ? "in_memory = true            # what it knows ends with the process\n"
+              : "data = \"" + data + "\"               # what it must not forget; never copy it back\n") +
+         "\n[options]\n"
+         "# listen_host = \"0.0.0.0\"   # instead of the host in the cluster file\n"
+         "# crypto_workers = 2\n"
+         "# request_timeout_ms = 250\n"
+         "# log_level = \"info\"        # debug, info, warning, error\n"
+         "# status_file = \"status.json\"\n";
+}
+
+std::string client_toml(std::uint64_t id, const std::string& cluster, const std::string& key) {
+  return member_toml("client", id, cluster, key) +
+         "\n[options]\n"
+         "# operation_timeout_ms = 30000\n"
+         "# connect_timeout_ms = 10000\n"
+         "# log_level = \"error\"       # debug, info, warning, error\n";
 }
 
 }  // namespace app

@@ -13,7 +13,7 @@ namespace app {
 struct ReplicaFile {
   ClusterFile cluster;
   pbft::ReplicaKey key;
-  pbft::ReplicaOptions options;                     ///< Without log.
+  pbft::ReplicaOptions options;                     ///< Without log and lost_data.
   pbft::LogLevel log_level = pbft::LogLevel::info;  ///< Least level to show.
   std::filesystem::path status_file;                ///< Empty: none.
   std::string address_place;                        ///< "FILE:LINE" that says where it listens.
@@ -31,8 +31,9 @@ struct ClientFile {
 pbft::Result<ReplicaFile> read_replica_file(const std::filesystem::path& path);
 pbft::Result<ClientFile> read_client_file(const std::filesystem::path& path);
 
-/// The text of a replica.toml or client.toml.
-std::string member_toml(const std::string& kind, std::uint64_t id, const std::string& cluster,
-                        const std::string& key);
+/// The text of a replica.toml; without `data` one that keeps its data in memory.
+std::string replica_toml(std::uint32_t id, const std::string& cluster, const std::string& key,
+                         const std::string& data);
+std::string client_toml(std::uint64_t id, const std::string& cluster, const std::string& key);
 
 }  // namespace app

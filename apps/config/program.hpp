@@ -22,8 +22,11 @@ ExitCode exit_code(const pbft::Error& error);
 /// Prints "PROGRAM: message" to stderr and returns the exit code that goes with the error.
 ExitCode complain(const std::string& program, const pbft::Error& error);
 
-/// Parses, adds --version, and calls `run` unless the arguments were wrong or asked for help. Nothing leaves
-/// it: an exception of the standard library ends as one line and exit code 1.
-int run_program(CLI::App& cli, int argc, char** argv, const std::function<int()>& run);
+/// Adds a program's arguments to `cli`, and returns what to do once they are parsed.
+using SetUp = std::function<int()> (*)(CLI::App& cli);
+
+/// All that a main() does: sets up, adds --version, parses, and runs unless the arguments were wrong or asked
+/// for help. Nothing leaves it: an exception of the standard library ends as one line and exit code 1.
+int run_program(const char* name, const char* description, int argc, char** argv, SetUp set_up);
 
 }  // namespace app

@@ -1,12 +1,12 @@
 #include "config/status_file.hpp"
 
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 namespace app {
 
@@ -25,9 +25,14 @@ std::string status_json(const pbft::ReplicaStatus& status, bool running) {
       {"operations", status.operations},
       {"view_changes", status.view_changes},
       {"waiting_requests", status.waiting_requests},
+      {"longest_turn_us", status.longest_turn.count()},
       {"connected_replicas", status.connected_replicas},
       {"connected_clients", status.connected_clients},
       {"answering", status.answering},
+      {"observing", status.observing},
+      {"collecting", status.collecting},
+      {"durable", status.durable},
+      {"failed", status.failed},
       {"rejections", status.rejections},
   };
   return json.dump(2) + "\n";
@@ -39,8 +44,8 @@ pbft::Result<void> write_status_file(const std::filesystem::path& path, const st
   file << json;
   file.close();
   if (!file || ::rename(next.c_str(), path.c_str()) != 0) {
-    return pbft::Error{pbft::ErrorCode::io,
-                       path.string() + ": cannot write the status file: " + ::strerror(errno)};
+    return pbft::Error{pbft::ErrorCode::io, path.string() + ": cannot write the status file: " +
+                                                std::generic_category().message(errno)};
   }
   return {};
 }
@@ -59,8 +64,13 @@ std::optional<StatusReport> read_status_file(const std::filesystem::path& path) 
     json.at("checkpoint_state").get_to(report.checkpoint_state);
     json.at("operations").get_to(report.operations);
     json.at("view_changes").get_to(report.view_changes);
+    json.at("longest_turn_us").get_to(report.longest_turn_us);
     json.at("connected_replicas").get_to(report.connected_replicas);
     json.at("answering").get_to(report.answering);
+    json.at("observing").get_to(report.observing);
+    json.at("failed").get_to(report.failed);
+    json.at("pid").get_to(report.pid);
+    json.at("stable").get_to(report.stable);
     return report;
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;

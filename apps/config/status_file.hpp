@@ -18,11 +18,15 @@ pbft::Result<void> write_status_file(const std::filesystem::path& path, const st
 /// What other programs read of it.
 struct StatusReport {
   std::uint32_t id = 0;
+  std::int64_t pid = 0;  ///< Of the process that wrote it.
   bool running = false;
-  std::uint64_t view = 0, executed = 0, checkpoint = 0, operations = 0, view_changes = 0;
+  std::uint64_t view = 0, stable = 0, executed = 0, checkpoint = 0, operations = 0, view_changes = 0;
+  std::int64_t longest_turn_us = 0;
   std::uint32_t connected_replicas = 0;
   std::string checkpoint_state;  ///< Hexadecimal.
   bool answering = true;
+  bool observing = false;
+  std::string failed;  ///< Why it stopped by itself; empty if it did not.
 };
 /// nullopt while there is no such file, or none that makes sense.
 std::optional<StatusReport> read_status_file(const std::filesystem::path& path);

@@ -139,6 +139,16 @@ void TomlSection::read(std::string_view key, std::string& value) {
   }
 }
 
+void TomlSection::read(std::string_view key, bool& value) {
+  const toml::node* node = find(key);
+  if (node == nullptr) return;
+  if (const auto truth = node->value_exact<bool>()) {
+    value = *truth;
+  } else {
+    fail_type(key, "true or false");
+  }
+}
+
 void TomlSection::read_ms(std::string_view key, pbft::Duration& value) {
   constexpr std::uint64_t day_ms = 24ULL * 60 * 60 * 1000;
   if (const auto ms = integer(key, 1, day_ms))

@@ -61,6 +61,7 @@ class TomlSection {
     if (const auto number = integer(key, min, max)) value = static_cast<T>(*number);
   }
   void read(std::string_view key, std::string& value);
+  void read(std::string_view key, bool& value);
   /// In milliseconds, at least 1.
   void read_ms(std::string_view key, pbft::Duration& value);
 

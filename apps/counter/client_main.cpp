@@ -1,5 +1,6 @@
 // counter-client: adds to the counter, reads it, or puts it under load.
 #include <cstdio>
+#include <memory>
 
 #include "config/log.hpp"
 #include "config/member_file.hpp"
@@ -44,35 +45,32 @@ int load(const std::string& program, pbft::Client& client, const Arguments& argu
   return app::ok;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  CLI::App cli("Talks to the counter service: the result alone on stdout, everything else on stderr.",
-               "counter-client");
-  Arguments arguments;
-  cli.add_option("--config", arguments.config, "this client's client.toml")->required()->type_name("FILE");
+std::function<int()> set_up(CLI::App& cli) {
+  auto arguments = std::make_shared<Arguments>();
+  cli.add_option("--config", arguments->config, "this client's client.toml")->required()->type_name("FILE");
   cli.fallthrough();
   cli.require_subcommand(1);
 
   auto* add = cli.add_subcommand("add", "add NUMBER and print the sum");
-  add->add_option("number", arguments.amount, "what to add; may be negative")
+  add->add_option("number", arguments->amount, "what to add; may be negative")
       ->required()
       ->type_name("NUMBER");
   auto* get = cli.add_subcommand("get", "print the value");
   auto* load_command =
       cli.add_subcommand("load", "add 1 again and again, and print rate, latencies and gaps");
-  auto* operations = load_command->add_option("--operations", arguments.plan.operations,
+  auto* operations = load_command->add_option("--operations", arguments->plan.operations,
                                               "end after N operations (default 1000)");
   operations->type_name("N")->check(CLI::PositiveNumber);
-  load_command->add_option("--seconds", arguments.load_seconds, "end after S seconds")
+  load_command->add_option("--seconds", arguments->load_seconds, "end after S seconds")
       ->type_name("S")
       ->check(CLI::Range(1, 86400))
       ->excludes(operations);
-  load_command->add_option("--outstanding", arguments.plan.outstanding, "keep K operations under way at once")
+  load_command
+      ->add_option("--outstanding", arguments->plan.outstanding, "keep K operations under way at once")
       ->type_name("K")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
-  load_command->add_flag("--json", arguments.json, "print the report as JSON");
+  load_command->add_flag("--json", arguments->json, "print the report as JSON");
   cli.footer(
       "Examples:\n"
       "  counter-client --config c1/client0.toml add 5\n"
@@ -82,11 +80,11 @@ int main(int argc, char** argv) {
       "answered\n"
       "in time (an operation may then have been executed, once, or still be).");
 
-  return app::run_program(cli, argc, argv, [&]() -> int {
+  return [&cli, add, get, arguments]() -> int {
     pbft::Result<std::int64_t> amount = 0;
-    if (add->parsed()) amount = counter::parse_amount(arguments.amount);
+    if (add->parsed()) amount = counter::parse_amount(arguments->amount);
     if (!amount) return app::complain(cli.get_name(), amount.error());
-    auto client = connect(arguments.config);
+    auto client = connect(arguments->config);
     if (!client) return app::complain(cli.get_name(), client.error());
     if (add->parsed()) {
       const std::string operation = counter::add_operation(*amount);
@@ -96,6 +94,15 @@ int main(int argc, char** argv) {
       const std::string operation = counter::get_operation();
       return print_value(cli.get_name(), client->query(pbft::view_of(operation)));
     }
-    return load(cli.get_name(), *client, arguments);
-  });
+    return load(cli.get_name(), *client, *arguments);
+  };
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return app::run_program(
+      "counter-client",
+      "Talks to the counter service: the result alone on stdout, everything else on stderr.", argc, argv,
+      set_up);
 }

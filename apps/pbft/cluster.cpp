@@ -19,6 +19,7 @@ struct InitArguments {
   std::string host = "127.0.0.1";
   std::uint16_t base_port = 7100;
   std::uint32_t clients = 1;
+  bool in_memory = false;
 };
 
 int refuse(const std::string& message) {
@@ -37,6 +38,7 @@ void print_next_steps(const InitArguments& arguments, std::uint32_t replicas) {
   std::printf(
       "\nOn several hosts: give each its own r*/ folder and the cluster.toml, with the hosts' addresses in "
       "it.\n"
+      "Never run a replica from a copy of its data/, and never put an old copy back.\n"
       "Better still, make each key where it is used (pbft keygen) and let only public keys travel.\n");
 }
 
@@ -54,6 +56,7 @@ int init(const InitArguments& arguments) {
   ClusterPlan plan;
   plan.host = arguments.host;
   plan.clients = arguments.clients;
+  plan.in_memory = arguments.in_memory;
   for (std::uint32_t i = 0; i < replicas; ++i) {
     plan.ports.push_back(static_cast<std::uint16_t>(arguments.base_port + i));
   }
@@ -87,10 +90,14 @@ void add_cluster(CLI::App& cli, int& exit_code) {
   command->add_option("--clients", arguments->clients, "how many clients to admit")
       ->check(CLI::Range(0, 10000))
       ->capture_default_str();
+  command->add_flag(
+      "--in-memory", arguments->in_memory,
+      "replicas without data directories: all start together, and what they know ends with them");
   command->footer(
       "Writes\n"
       "  DIR/cluster.toml           who is in the cluster; the same for everybody\n"
       "  DIR/r0/replica.toml, key   what replica 0 needs, and so on; keys have mode 0600\n"
+      "  DIR/r0/data/               what replica 0 must not forget: belongs on its own host's disk\n"
       "  DIR/client0.toml, .key     what client 0 needs, and so on\n\n"
       "Examples:\n"
       "  pbft cluster init --f 1 --dir c1\n"

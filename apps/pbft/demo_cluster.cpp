@@ -2,10 +2,10 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cerrno>
 #include <fstream>
+#include <system_error>
 
 #include "config/cluster_folder.hpp"
 #include "config/free_ports.hpp"
@@ -25,7 +25,8 @@ Result<fs::path> make_temporary_folder() {
   std::error_code ignored;
   std::string name = (fs::temp_directory_path(ignored) / "pbft-demo-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) {
-    return Error{ErrorCode::io, name + ": cannot make a temporary folder: " + ::strerror(errno)};
+    return Error{ErrorCode::io,
+                 name + ": cannot make a temporary folder: " + std::generic_category().message(errno)};
   }
   return fs::path(name);
 }
@@ -56,16 +57,22 @@ Result<void> DemoCluster::launch(const Plan& plan) {
   if (!config) return config.error();
   config_ = *std::move(config);
 
+  outlives_program_ = plan.outlives_program;
   for (std::uint32_t id = 0; id < plan.replicas; ++id) {
-    ChildProcess::Command command;
-    command.arguments = {program_folder() / "counter-replica", "--config", replica_toml_path(folder_, id),
-                         "--status-file", file_of(id, "status.json")};
-    command.stderr_file = file_of(id, "log");
-    command.outlives_parent = plan.outlives_program;
-    auto child = ChildProcess::start(command);
-    if (!child) return child.error();
-    alive_.emplace(id, *std::move(child));
+    if (auto started = restart(id); !started) return started;
   }
+  return {};
+}
+
+Result<void> DemoCluster::restart(std::uint32_t replica) {
+  ChildProcess::Command command;
+  command.arguments = {program_folder() / "counter-replica", "--config", replica_toml_path(folder_, replica),
+                       "--status-file", file_of(replica, "status.json")};
+  command.stderr_file = file_of(replica, "log");
+  command.outlives_parent = outlives_program_;
+  auto child = ChildProcess::start(command);
+  if (!child) return child.error();
+  alive_.emplace(replica, *std::move(child));
   return {};
 }
 
@@ -113,7 +120,10 @@ bool DemoCluster::stop() {
 }
 
 std::optional<StatusReport> DemoCluster::status(std::uint32_t replica) const {
-  return read_status_file(file_of(replica, "status.json"));
+  const auto child = alive_.find(replica);
+  auto report = read_status_file(file_of(replica, "status.json"));
+  if (!report || child == alive_.end() || report->pid != child->second.pid()) return std::nullopt;
+  return report;
 }
 
 std::string DemoCluster::log_tail(std::uint32_t replica) const {

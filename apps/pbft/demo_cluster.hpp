@@ -36,8 +36,11 @@ class DemoCluster {
 
   /// SIGKILL; returns when the process is gone.
   void kill(std::uint32_t replica);
+  /// From its data directory; returns at once. REQUIRES: it was killed.
+  pbft::Result<void> restart(std::uint32_t replica);
   /// SIGTERM for all; true if each ended by itself with exit code 0.
   bool stop();
+  /// Of the process that lives.
   std::optional<StatusReport> status(std::uint32_t replica) const;
   /// The last lines of a replica's log, for a story that went wrong.
   std::string log_tail(std::uint32_t replica) const;
@@ -55,6 +58,7 @@ class DemoCluster {
 
   std::filesystem::path folder_;
   bool temporary_ = false;
+  bool outlives_program_ = false;
   pbft::ClusterConfig config_;
   std::map<std::uint32_t, ChildProcess> alive_;
 };

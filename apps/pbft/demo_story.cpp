@@ -8,6 +8,7 @@
 namespace app {
 
 Story::Story() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in this program changes the environment
   const char* no_color = std::getenv("NO_COLOR");
   colours_ = ::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
 }

@@ -53,7 +53,7 @@ struct ReplicaInfo {
 };
 
 struct ClientInfo {
-  ClientId id;
+  ClientId id;  ///< Below 2^63.
   PublicKey key;
 };
 

@@ -33,6 +33,7 @@ struct ReplicaLimits {
   Duration status_interval = std::chrono::milliseconds(100);  ///< Between two Status messages to a peer.
   Duration max_clock_skew = std::chrono::seconds(1);          ///< How far ahead a batch's time may be.
   std::size_t max_repair_bytes = 256 * 1024;                  ///< Resent to one peer in answer to one Status.
+  std::size_t max_transfer_bytes = 2 * 1024 * 1024;           ///< Of state, to one peer per status_interval.
 };
 
 /// Each client's own.

@@ -1,6 +1,7 @@
 // What a replica or client process may choose for itself.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -17,9 +18,23 @@ enum class LogLevel { debug, info, warning, error };
 using LogSink = std::function<void(LogLevel, std::string_view text)>;
 
 inline constexpr unsigned max_crypto_workers = 256;
+inline constexpr std::uint64_t min_log_segment_bytes = 64 * 1024;
+inline constexpr std::uint64_t max_log_segment_bytes = 1024 * 1024 * 1024;
 
 struct ReplicaOptions {
   ReplicaLimits limits;
+  /// Where this replica keeps what it must not forget; made by create_data_directory (data_directory.hpp)
+  /// when the cluster is created, for one process at a time. A directory that is missing or was not made so
+  /// means that the data is lost: the replica makes a new one and observes - follows without voting or
+  /// answering - until the others have ordered its Rejoin (docs/protocol.md, amnesia). Empty: in memory. The
+  /// replicas of an in-memory cluster start together; one that is started again sets `lost_data`.
+  std::string data_directory;
+  /// Of a file of the write-ahead log in data_directory: a multiple of 4096, at least min_log_segment_bytes.
+  /// Twice as much is appended before what is superseded is dropped.
+  std::uint64_t log_segment_bytes = 16 * 1024 * 1024;
+  /// In memory only: an earlier process ran as this replica, and what it promised is gone. The replica
+  /// observes until its Rejoin. Not setting it when it is so can lose operations that were acknowledged.
+  bool lost_data = false;
   /// Where to listen, instead of this replica's entry in the cluster configuration ("0.0.0.0" behind a NAT).
   std::string listen_host;
   /// A loop that the caller runs, in one thread. Null: one of its own in a thread of its own. With a caller's

@@ -26,9 +26,18 @@ struct ReplicaStatus {
   std::uint64_t operations = 0;  ///< Executed by this process.
   std::uint64_t view_changes = 0;
   std::size_t waiting_requests = 0;
+  /// For how long the loop was busy at most in one go, hence network and timers had to wait; 0 on a caller's
+  /// loop.
+  Duration longest_turn{};
   std::uint32_t connected_replicas = 0;  ///< Links that are up, without itself.
   std::uint32_t connected_clients = 0;
-  bool answering = true;                            ///< False after its state diverged from the agreed one.
+  bool answering = true;    ///< Clients get answers: false while it observes, and while its state is not the
+                            ///< agreed one.
+  bool observing = false;   ///< It has lost its data: it follows, and votes again after its Rejoin.
+  bool collecting = false;  ///< It collects a checkpoint's state from the others.
+  bool durable = false;     ///< Its data is on disk, in ReplicaOptions::data_directory.
+  /// Not empty: why it stopped by itself, for instance a full disk. It stays stopped.
+  std::string failed;
   std::map<std::string, std::uint64_t> rejections;  ///< By reason.
 };
 
@@ -36,10 +45,12 @@ struct ReplicaStatus {
 /// assigned to.
 class PBFT_API Replica {
  public:
-  /// Binds, starts its threads and returns; the links come up behind it. `machine` must outlive the handle;
-  /// it is called from one thread of the replica's. The data of this version is in memory: a replica that was
-  /// stopped must not be started again in a cluster that goes on (docs/protocol.md, amnesia). Errors:
-  /// invalid_argument (configuration, a key that is not this replica's), io (address in use).
+  /// Reads what is in options.data_directory, has `machine` load the newest checkpoint, binds, starts its
+  /// threads and returns; the links come up behind it. `machine` is in its initial state, the same on every
+  /// replica. It must outlive the handle, and is called from one thread of the replica's.
+  /// Errors: invalid_argument (configuration, a key that is not this replica's, another replica's data
+  /// directory), io (address in use; data directory in use, unreadable, or damaged: the message names file
+  /// and offset). What the disk refuses later stops the replica: ReplicaStatus::failed.
   static Result<Replica> start(const ClusterConfig& config, const ReplicaKey& key, StateMachine& machine,
                                const ReplicaOptions& options = {});
   Replica(Replica&&) noexcept;

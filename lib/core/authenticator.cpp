@@ -60,6 +60,8 @@ class Checks {
   Refused operator()(Status&) const { return std::nullopt; }
   Refused operator()(FetchBody&) const { return std::nullopt; }
   Refused operator()(FetchViewChange&) const { return std::nullopt; }
+  Refused operator()(FetchState&) const { return std::nullopt; }
+  Refused operator()(StateBlock&) const { return std::nullopt; }
 
  private:
   Refused check(Statement statement, ReplicaId signer, BytesView image, const Signature& signature) const {
@@ -71,7 +73,7 @@ class Checks {
     return check(statement, vote.sender, image_of(vote.header), vote.signature);
   }
   bool verifies(const Request& request) const {
-    return crypto_.verify(Statement::request, request.client, request.payload, request.signature);
+    return crypto_.verify(Statement::request, signer_of(request.client), request.payload, request.signature);
   }
   /// A request that is not authentic does not condemn the message: its digest may be vouched for by others.
   void judge_requests(BodyPtr& body) const {

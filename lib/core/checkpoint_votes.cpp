@@ -1,5 +1,7 @@
 #include "core/checkpoint_votes.hpp"
 
+#include <algorithm>
+
 namespace pbft::core {
 
 CheckpointVotes::Added CheckpointVotes::add(const Checkpoint& vote) {
@@ -28,6 +30,16 @@ std::optional<CheckpointProof> CheckpointVotes::proof(const Quorums& quorums) co
     }
   }
   return std::nullopt;
+}
+
+bool CheckpointVotes::can_agree(SeqNum seq, const Quorums& quorums) const {
+  const auto slot = votes_.find(seq);
+  if (slot == votes_.end()) return true;
+  std::map<Digest, std::uint32_t> votes_of;
+  std::uint32_t most = 0;
+  for (const auto& [replica, vote] : slot->second) most = std::max(most, ++votes_of[vote.state]);
+  const auto silent = quorums.n() - static_cast<std::uint32_t>(slot->second.size());
+  return most + silent >= quorums.quorum();
 }
 
 std::vector<Status::CheckpointVotes> CheckpointVotes::masks() const {

@@ -18,6 +18,8 @@ class CheckpointVotes {
   const Checkpoint* find(SeqNum seq, ReplicaId sender) const;
   /// The proof for the highest sequence number at which q votes agree.
   std::optional<CheckpointProof> proof(const Quorums& quorums) const;
+  /// False once so many replicas differ at `seq` that no state can reach a quorum there.
+  bool can_agree(SeqNum seq, const Quorums& quorums) const;
   std::vector<Status::CheckpointVotes> masks() const;
   void drop_through(SeqNum seq);
   std::vector<const Checkpoint*> of(ReplicaId sender) const;

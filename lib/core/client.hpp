@@ -9,16 +9,10 @@
 #include "core/crypto.hpp"
 #include "core/io.hpp"
 #include "core/quorum.hpp"
+#include "core/request_sealer.hpp"
 #include "pbft/limits.hpp"
 
 namespace pbft::core {
-
-/// Encodes and signs a draft. Pure: Ed25519 is deterministic.
-class RequestSealer {
- public:
-  virtual ~RequestSealer() = default;
-  virtual RequestPtr seal(const RequestDraft& draft) const = 0;
-};
 
 struct ClientConfig {
   ClientId id;

@@ -58,20 +58,30 @@ bool ClientTable::is_well_formed(const Request& request) const {
   const std::uint64_t lowest = request.lowest_unanswered.value;
   const std::size_t count = request.items.size();
   if (request.kind == RequestKind::open) return first != 0 && count == 0;
+  if (is_replica_client(request.client)) return false;  // a replica asks for its return, for nothing else
   if (count == 0 || lowest == 0 || lowest > first) return false;
   if (count - 1 > std::numeric_limits<std::uint64_t>::max() - first) return false;
   return request.last().value - lowest < limits_.client_window;
 }
 
-std::vector<ClientTable::Verdict> ClientTable::begin(const Request& request, SeqNum seq,
+bool ClientTable::is_too_early(const Record& record, const Moment& at) const {
+  if (record.incarnation.value == 0) return false;
+  const auto spacing = static_cast<std::uint64_t>(rejoin_spacing.count());
+  return at.seq <= takes_effect_at(record.opened_at.seq, limits_) ||
+         at.time.unix_us < record.opened_at.time.unix_us + spacing;
+}
+
+std::vector<ClientTable::Verdict> ClientTable::begin(const Request& request, const Moment& at,
                                                      const Crypto& crypto) {
   auto found = records_.find(request.client);
   if (found == records_.end() || is_done(request)) return {};
   Record& record = found->second;
+  if (is_replica_client(request.client) && is_too_early(record, at)) return {};
   ++record.revision;
 
   if (request.kind == RequestKind::open) {
     record.incarnation = request.first;
+    record.opened_at = at;
     record.raise_floor(request.first);
     return {};
   }
@@ -80,12 +90,12 @@ std::vector<ClientTable::Verdict> ClientTable::begin(const Request& request, Seq
   for (std::size_t item = 0; item < request.items.size(); ++item) {
     const RequestNumber number = number_of(request, item);
     if (number <= record.floor) continue;
-    auto at = number > record.highest()
-                  ? record.entries.end()
-                  : std::lower_bound(record.entries.begin(), record.entries.end(), number, below<Entry>);
-    if (at != record.entries.end() && at->number == number) continue;
+    auto place = number > record.highest()
+                     ? record.entries.end()
+                     : std::lower_bound(record.entries.begin(), record.entries.end(), number, below<Entry>);
+    if (place != record.entries.end() && place->number == number) continue;
     record.entries.insert(
-        at, Entry{number, seq, digest_of(request, item, crypto), request.digest, State::executing, {}});
+        place, Entry{number, at.seq, digest_of(request, item, crypto), request.digest, State::executing, {}});
     verdicts.push_back({number, item});
   }
   return verdicts;
@@ -185,6 +195,11 @@ std::vector<ReplyItem> ClientTable::answers(const Request& request, const Crypto
 RequestNumber ClientTable::highest(ClientId client) const {
   const Record* record = record_of(client);
   return record ? record->highest() : RequestNumber{};
+}
+
+ClientTable::Opened ClientTable::opened(ClientId client) const {
+  const Record* record = record_of(client);
+  return record ? Opened{record->incarnation, record->opened_at} : Opened{};
 }
 
 std::uint64_t ClientTable::revision(ClientId client) const {

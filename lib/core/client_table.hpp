@@ -14,6 +14,21 @@
 
 namespace pbft::core {
 
+/// Of an execution.
+struct Moment {
+  SeqNum seq;      ///< Of the batch.
+  Timestamp time;  ///< Agreed.
+};
+
+/// The open of a replica client is a Rejoin (docs/protocol.md, amnesia). It takes effect at a checkpoint that
+/// is a window above the first one at or above its batch; the next one of the same replica executes as
+/// nothing before that, and before so much agreed time is over, since each costs a window of batches.
+inline SeqNum takes_effect_at(SeqNum opened, const AgreedLimits& limits) {
+  const std::uint64_t interval = limits.checkpoint_interval;
+  return SeqNum{(opened.value + interval - 1) / interval * interval + limits.window()};
+}
+inline constexpr Duration rejoin_spacing = std::chrono::seconds(60);
+
 /// A function of the executed log alone (OSDI'99 4.1, extended to many outstanding operations per client):
 /// what a faulty client signs or a faulty primary orders is settled here, in the order of execution, the same
 /// way on every replica.
@@ -43,7 +58,7 @@ class ClientTable {
   };
   /// What of the request is to be executed, now: without what was executed before or is void. Marks it as
   /// executing and raises the floor.
-  std::vector<Verdict> begin(const Request& request, SeqNum seq, const Crypto& crypto);
+  std::vector<Verdict> begin(const Request& request, const Moment& at, const Crypto& crypto);
   /// The result of what begin() returned, in the same order. One longer than max_result_bytes becomes
   /// Outcome::result_too_large. When the client's results exceed client_cache_bytes, those of its lowest
   /// numbers are dropped: Outcome::result_gone.
@@ -64,6 +79,11 @@ class ClientTable {
   RequestNumber highest(ClientId client) const;
   /// Grows whenever the answer of is_done() may have changed for this client; not part of the state.
   std::uint64_t revision(ClientId client) const;
+  struct Opened {
+    RequestNumber incarnation;  ///< 0 if the client never opened.
+    Moment at;
+  };
+  Opened opened(ClientId client) const;
 
   // ---- State transfer ---------------------------------------------------------------------------------
 
@@ -87,6 +107,7 @@ class ClientTable {
   };
   struct Record {
     RequestNumber incarnation;  ///< Last opened, 0 if none.
+    Moment opened_at;           ///< When it was.
     RequestNumber floor;
     std::deque<Entry> entries;  ///< Ascending by number, all above `floor`, at most client_window.
     std::size_t cached_bytes = 0;
@@ -99,6 +120,7 @@ class ClientTable {
   };
 
   bool is_well_formed(const Request& request) const;
+  bool is_too_early(const Record& record, const Moment& at) const;
   const Record* record_of(ClientId client) const;
   void evict(Record& record) const;
 

@@ -1,6 +1,7 @@
 // The client table as bytes: all numbers little-endian.
 //   u64 records; per client that has executed something, ascending by id:
-//     u64 client, u64 incarnation, u64 floor, u64 entries; per entry, ascending by number:
+//     u64 client, u64 incarnation, u64 opened at (seq, time), u64 floor, u64 entries; per entry, ascending by
+//     number:
 //       u64 number, u64 seq, u8 state, 32 bytes operation digest, u64 length, result
 #include <algorithm>
 #include <cstring>
@@ -13,7 +14,7 @@ namespace pbft::core {
 
 namespace {
 
-constexpr std::size_t record_bytes = 4 * 8;
+constexpr std::size_t record_bytes = 6 * 8;
 constexpr std::size_t entry_bytes = 8 + 8 + 1 + 32 + 8;
 
 class Writer {
@@ -86,6 +87,8 @@ Bytes ClientTable::encode() const {
     if (record.is_untouched()) continue;
     out.number(client.value);
     out.number(record.incarnation.value);
+    out.number(record.opened_at.seq.value);
+    out.number(record.opened_at.time.unix_us);
     out.number(record.floor.value);
     out.number(record.entries.size());
     for (const Entry& entry : record.entries) {
@@ -113,6 +116,8 @@ std::optional<ClientTable> ClientTable::decode(BytesView bytes, AgreedLimits lim
     previous_client = client;
     Record& record = found->second;
     record.incarnation = RequestNumber{in.number()};
+    record.opened_at.seq = SeqNum{in.number()};
+    record.opened_at.time = Timestamp{in.number()};
     record.floor = RequestNumber{in.number()};
     const std::uint64_t count = in.number();
     if (record.incarnation > record.floor || count > limits.client_window) return std::nullopt;

@@ -44,7 +44,7 @@ Bytes checkpoint_image(SeqNum seq, const Digest& state) { return ImageWriter(40)
 
 Bytes image_of(const ViewChange& view_change) {
   ImageWriter image(1024);
-  image.add(view_change.new_view).add(view_change.sender);
+  image.add(view_change.new_view).add(view_change.sender).add(view_change.incarnation);
   image.add(view_change.stable.seq).add(view_change.stable.state).add(view_change.stable.votes);
   image.add(std::uint64_t{view_change.prepared.size()});
   for (const PreparedCertificate& certificate : view_change.prepared) {

@@ -20,6 +20,20 @@ enum class RequestKind : std::uint8_t {
   open = 1,        ///< A client process starts: no items; `first` is its incarnation.
 };
 
+/// A replica that has lost its data asks to vote again by a request of its own: an open, whose incarnation is
+/// the new one. It is a client of this id then; no listed client has an id from first_replica_client on.
+inline constexpr std::uint64_t first_replica_client = std::uint64_t{1} << 63;
+constexpr ClientId client_of(ReplicaId replica) { return ClientId{first_replica_client + replica.value}; }
+constexpr bool is_replica_client(ClientId client) { return client.value >= first_replica_client; }
+constexpr ReplicaId replica_of(ClientId client) {
+  return ReplicaId{static_cast<std::uint32_t>(client.value - first_replica_client)};
+}
+/// Whose key signs the requests of `client`.
+constexpr Identity signer_of(ClientId client) {
+  if (!is_replica_client(client)) return client;
+  return client_of(replica_of(client)) == client ? Identity(replica_of(client)) : Identity(client);
+}
+
 /// What a client asks, before it is encoded and signed.
 struct RequestDraft {
   struct Item {
@@ -131,6 +145,9 @@ struct PreparedCertificate {
 struct ViewChange {
   View new_view;
   ReplicaId sender;
+  /// Of the sender: 0 for who never lost its data. What an earlier incarnation signed is void once the order
+  /// holds a later one's Rejoin (docs/protocol.md, amnesia).
+  std::uint64_t incarnation = 0;
   CheckpointProof stable;
   std::vector<PreparedCertificate> prepared;  ///< Ascending by seq, one per seq, in (stable, stable + L].
   Signature signature;
@@ -202,6 +219,7 @@ struct Status {
   View view;                  ///< The last view entered.
   View pending;               ///< Equal to view, or the view it wants.
   bool answer_wanted = true;  ///< False on an answer to a Status, so that two peers cannot echo for ever.
+  bool observing = false;     ///< It has lost its data and does not vote yet.
   SeqNum stable;
   SeqNum executed;
   std::uint64_t view_changes = 0;  ///< Bit r: replica r's ViewChange for `pending` is held.
@@ -222,9 +240,22 @@ struct BodyMessage {
   BodyPtr body;
 };
 
+// ---- State transfer: blocks of a checkpoint's state by their digest (core/state_tree.hpp) ---------------
+
+struct FetchState {
+  static constexpr std::size_t max_blocks = 64;
+  SeqNum seq;                  ///< The checkpoint that is being collected: the donor keeps it for a while.
+  std::vector<Digest> blocks;  ///< At least one, at most max_blocks.
+};
+/// A block is received once into shared bytes, which log, frames and files refer to.
+using BlockPtr = std::shared_ptr<const Bytes>;
+struct StateBlock {
+  BlockPtr block;  ///< At most max_block_bytes.
+};
+
 using Message =
     std::variant<RequestMessage, PrePrepare, Prepare, Commit, Checkpoint, CheckpointProof, ViewChangePtr,
-                 NewViewPtr, Reply, Status, FetchBody, FetchViewChange, BodyMessage>;
+                 NewViewPtr, Reply, Status, FetchBody, FetchViewChange, BodyMessage, FetchState, StateBlock>;
 using MessagePtr = std::shared_ptr<const Message>;
 
 /// A message whose signature, where its type has one, was checked against the identity it names.

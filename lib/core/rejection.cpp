@@ -44,10 +44,16 @@ const char* name_of(Rejection rejection) {
       return "not_asked_for";
     case Rejection::too_often:
       return "too_often";
+    case Rejection::bad_block:
+      return "bad_block";
+    case Rejection::silent_donor:
+      return "silent_donor";
+    case Rejection::void_incarnation:
+      return "void_incarnation";
   }
   return "unknown";
 }
 
-static_assert(rejection_count == static_cast<std::size_t>(Rejection::too_often) + 1);
+static_assert(rejection_count == static_cast<std::size_t>(Rejection::void_incarnation) + 1);
 
 }  // namespace pbft::core

@@ -27,8 +27,11 @@ enum class Rejection : std::uint8_t {
   bad_new_view,
   not_asked_for,
   too_often,
+  bad_block,         ///< A block of a state that nobody asked for, or that is not what it should be.
+  silent_donor,      ///< Owed blocks of a state, and did not send them in time.
+  void_incarnation,  ///< A ViewChange of a replica that has lost its data since.
 };
-inline constexpr std::size_t rejection_count = 20;
+inline constexpr std::size_t rejection_count = 23;
 
 /// snake_case, stable: a metric label.
 const char* name_of(Rejection rejection);

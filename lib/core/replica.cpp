@@ -8,18 +8,31 @@
 
 namespace pbft::core {
 
-Replica::Replica(ReplicaConfig config, const Crypto& crypto)
-    : impl_(std::make_unique<Impl>(std::move(config), crypto)) {}
+namespace {
+std::set<ClientId> with_replicas(std::set<ClientId> clients, std::uint32_t replicas) {
+  for (std::uint32_t id = 0; id < replicas; ++id) clients.insert(client_of(ReplicaId{id}));
+  return clients;
+}
+}  // namespace
+
+Bytes genesis_core_state() { return Bytes(16, 0); }  // an empty client table and time 0
+
+Replica::Replica(ReplicaConfig config, const Crypto& crypto, const RequestSealer& sealer)
+    : impl_(std::make_unique<Impl>(std::move(config), crypto, sealer)) {}
 Replica::~Replica() = default;
 Replica::Replica(Replica&&) noexcept = default;
 Replica& Replica::operator=(Replica&&) noexcept = default;
 
-Replica::Impl::Impl(ReplicaConfig c, const Crypto& cr)
+Replica::Impl::Impl(ReplicaConfig c, const Crypto& cr, const RequestSealer& s)
     : config(std::move(c)),
       crypto(cr),
+      sealer(s),
+      admitted(with_replicas(config.clients, config.replicas)),
       quorums(config.replicas),
       timeout(config.limits.request_timeout),
-      table(config.agreed, config.clients),
+      incarnations(config.replicas, 0),
+      served(config.replicas),
+      table(config.agreed, admitted),
       pool(config.limits.max_pool_bytes_per_client),
       repair_spent(config.replicas, 0),
       status_answered(config.replicas),
@@ -30,14 +43,22 @@ Replica::Impl::Impl(ReplicaConfig c, const Crypto& cr)
   empty->digest = batch_digest(crypto, Timestamp{}, {});
   empty->requests_authentic = true;
   null_body = std::move(empty);
-  genesis_state = state_digest(crypto, config.genesis, crypto.hash("core-state", core_state()));
-  stable.state = last_checkpoint_state = genesis_state;
+  stable.state = last_checkpoint_state = config.genesis;
+}
+
+Result<void> Replica::restore(Restored past) {
+  Outputs reports;
+  impl_->out = &reports;
+  auto restored = impl_->restore(std::move(past));
+  impl_->out = nullptr;
+  return restored;
 }
 
 void Replica::start(Now now, Outputs& out) {
   impl_->now = now;
   impl_->out = &out;
   impl_->view_entered = impl_->head_since = now.monotonic;
+  impl_->begin();
   impl_->send_status(std::nullopt, true);
   impl_->arm(Timer::status, now.monotonic + impl_->config.limits.status_interval);
   impl_->out = nullptr;
@@ -76,6 +97,14 @@ void Replica::Impl::dispatch(Event& event) {
     then();
   } else if (auto* snapshot = std::get_if<SnapshotReady>(&event)) {
     on_snapshot(*snapshot);
+  } else if (auto* read = std::get_if<BlockRead>(&event)) {
+    on_block_read(*read);
+  } else if (auto* wanted = std::get_if<StateWanted>(&event)) {
+    on_state_wanted(*wanted);
+  } else if (auto* collected_now = std::get_if<StateCollected>(&event)) {
+    on_state_collected(std::move(*collected_now));
+  } else if (auto* installed = std::get_if<StateInstalled>(&event)) {
+    on_state_installed(*installed);
   }
 }
 
@@ -94,6 +123,8 @@ void Replica::Impl::on_peer_message(ReplicaId link, Message&& message) {
   if (auto* fetch = std::get_if<FetchBody>(&message)) return on_fetch_body(link, *fetch);
   if (auto* fetch = std::get_if<FetchViewChange>(&message)) return on_fetch_view_change(link, *fetch);
   if (auto* body = std::get_if<BodyMessage>(&message)) return on_body(link, *body);
+  if (auto* fetch = std::get_if<FetchState>(&message)) return on_fetch_state(link, *fetch);
+  if (auto* block = std::get_if<StateBlock>(&message)) return on_state_block(link, *block);
   reject(link, Rejection::wrong_link);  // a Reply: replicas have no use for one
 }
 
@@ -103,9 +134,13 @@ void Replica::Impl::on_timer(Timer timer) {
     ++ticks;
     ++fetch_round;
     std::fill(repair_spent.begin(), repair_spent.end(), std::size_t{0});
+    filled = 0;
+    on_transfer_tick();
+    send_rejoin();
     revisit_slots();
     try_candidates();
     try_new_view();
+    try_propose();  // empty batches go on where the last tick's ended
     // An idle replica says where it stands less often: nobody waits for it.
     if (is_stuck() || ticks % 10 == 0) send_status(std::nullopt, true);
     arm(Timer::status, now.monotonic + config.limits.status_interval);
@@ -121,9 +156,9 @@ void Replica::Impl::on_timer(Timer timer) {
 }
 
 // The oldest thing that only the primary's work can end: a request, or the next batch where one was proposed
-// or a later one is further along. While a checkpoint waits for our own executor, nobody else can be blamed.
+// or a later one is further along.
 std::optional<Instant> Replica::Impl::oldest_wait() const {
-  if (is_at_checkpoint() || is_behind()) return std::nullopt;
+  if (is_excused()) return std::nullopt;
   auto since = pool.waiting_since();
   const auto next = slots.find(dispatched.next());
   std::optional<Instant> next_waits;
@@ -135,6 +170,8 @@ std::optional<Instant> Replica::Impl::oldest_wait() const {
       next_waits = slot.waits_since;
     }
   }
+  // So does a replica that waits for a checkpoint at which it votes again.
+  if (wants_filling(dispatched) && (!next_waits || head_since < *next_waits)) next_waits = head_since;
   // Neither the idle time before it came counts nor the time that those before it took.
   if (next_waits) next_waits = std::max(*next_waits, head_since);
   if (next_waits && (!since || *next_waits < *since)) since = next_waits;
@@ -149,15 +186,23 @@ Duration Replica::Impl::patience() const {
 }
 
 void Replica::Impl::update_timers() {
-  if (was_behind && !is_behind()) pool.restart_waiting(now.monotonic);  // the wait was ours alone
-  was_behind = is_behind();
+  // What nobody is to blame for does not count; all else of the wait does, or a primary that keeps us busy
+  // could let a request wait for ever.
+  if (!is_excused() && excused_since) {
+    const Duration excused = now.monotonic - *excused_since;
+    pool.excuse_waiting(excused, now.monotonic);
+    head_since = std::min(head_since + excused, now.monotonic);
+    excused_since.reset();
+  } else if (is_excused() && !excused_since) {
+    excused_since = now.monotonic;
+  }
   std::optional<Instant> request_at;
   if (may_vote() && !is_primary() && !entering) {
     if (auto since = oldest_wait()) request_at = *since + patience();
   }
   arm(Timer::request, request_at);
 
-  if (pending > view && left_for(pending) >= quorums.quorum()) {
+  if (may_sign() && pending > view && left_for(pending) >= quorums.quorum()) {
     if (!quorum_since) quorum_since = now.monotonic;
   } else {
     quorum_since.reset();
@@ -213,10 +258,19 @@ BodyPtr Replica::Impl::find_body(const Slot& slot, const Digest& digest) const {
 
 ReplicaState Replica::state() const {
   const Impl& r = *impl_;
-  return {r.view,         r.pending,           r.stable.seq,
-          r.executed,     r.last_checkpoint,   r.last_checkpoint_state,
-          r.operations,   r.view_change_count, r.pool.size(),
-          r.pool.bytes(), r.answering};
+  return {r.view,
+          r.pending,
+          r.stable.seq,
+          r.executed,
+          r.last_checkpoint,
+          r.last_checkpoint_state,
+          r.operations,
+          r.view_change_count,
+          r.pool.size(),
+          r.pool.bytes(),
+          r.is_answering(),
+          r.observing,
+          r.transfer.has_value()};
 }
 
 bool Replica::has_prepared(SeqNum seq) const {

@@ -10,7 +10,9 @@
 #include "core/crypto.hpp"
 #include "core/io.hpp"
 #include "core/quorum.hpp"
+#include "core/request_sealer.hpp"
 #include "pbft/limits.hpp"
+#include "pbft/result.hpp"
 
 namespace pbft::core {
 
@@ -20,7 +22,11 @@ struct ReplicaConfig {
   std::set<ClientId> clients;  ///< Admitted.
   AgreedLimits agreed;
   ReplicaLimits limits;
-  Digest genesis;  ///< Digest of the bytes StateMachine::save writes in the initial state.
+  Digest genesis;  ///< State digest before the first batch: root of the state tree over genesis_core_state()
+                   ///< and what StateMachine::save writes in the initial state.
+  /// 0 for who has its data since genesis; else this replica has lost it and asks to vote again under this
+  /// number, higher than every earlier one (microseconds of wall-clock time).
+  std::uint64_t incarnation = 0;
   /// StateMachine::valid over all operations of a request; pure. Empty: everything is valid.
   std::function<bool(const Request&)> valid;
 };
@@ -37,17 +43,25 @@ struct ReplicaState {
   std::uint64_t view_changes = 0;
   std::size_t waiting_requests = 0;
   std::size_t waiting_bytes = 0;
-  bool answering = true;  ///< False after divergence.
+  bool answering = true;    ///< False after divergence and while observing.
+  bool observing = false;   ///< It has lost its data and does not vote yet.
+  bool collecting = false;  ///< State transfer is under way.
 };
+
+/// The core's part of the state before the first batch.
+Bytes genesis_core_state();
 
 class Replica {
  public:
-  /// `crypto` signs as config.id and outlives the replica.
-  Replica(ReplicaConfig config, const Crypto& crypto);
+  /// `crypto` signs as config.id; both outlive the replica.
+  Replica(ReplicaConfig config, const Crypto& crypto, const RequestSealer& sealer);
   ~Replica();
   Replica(Replica&&) noexcept;
   Replica& operator=(Replica&&) noexcept;
 
+  /// Before start(), for a replica that has a past. An error if the checkpoint's bytes are not a state of
+  /// this cluster.
+  Result<void> restore(Restored past);
   /// To be called once, before any step: first timers and the first Status.
   void start(Now now, Outputs& out);
   /// Handles one input completely; appends to `out` in the order in which it is to be done.

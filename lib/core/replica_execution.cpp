@@ -35,12 +35,6 @@ std::uint64_t batch_random(const Crypto& crypto, SeqNum seq, const Digest& diges
 
 }  // namespace
 
-Digest state_digest(const Crypto& crypto, const Digest& application, const Digest& core_state) {
-  Bytes bytes(application.bytes.begin(), application.bytes.end());
-  bytes.insert(bytes.end(), core_state.bytes.begin(), core_state.bytes.end());
-  return crypto.hash("state", bytes);
-}
-
 // The snapshot is of the state exactly after a checkpoint's batch: nothing later is begun before that batch's
 // results are in the client table.
 bool Replica::Impl::is_at_checkpoint() const {
@@ -49,7 +43,7 @@ bool Replica::Impl::is_at_checkpoint() const {
 
 void Replica::Impl::try_execute() {
   bool moved = false;
-  while (!is_at_checkpoint()) {
+  while (!is_at_checkpoint() && !installing && !(collected && !may_answer)) {
     Slot* slot = find_slot(dispatched.next());
     const BodyPtr body = slot && slot->committed ? find_body(*slot, *slot->committed) : nullptr;
     if (!body) break;
@@ -67,14 +61,17 @@ void Replica::Impl::execute(SeqNum seq, const BodyPtr& body) {
   bool fresh = false;
   for (const RequestPtr& request : body->requests) {
     fresh = fresh || !table.is_done(*request);
-    for (const ClientTable::Verdict& verdict : table.begin(*request, seq, crypto)) {
+    for (const ClientTable::Verdict& verdict : table.begin(*request, {seq, executed_time}, crypto)) {
       const Request::Item& item = request->items[verdict.item];
       todo.items.push_back(
           {request, verdict.number, item.body, item.read_only, mix(random, todo.items.size())});
       numbers.emplace_back(request->client, verdict.number);
     }
   }
-  for (const RequestPtr& request : body->requests) pool.drop_done(request->client, table, now.monotonic);
+  for (const RequestPtr& request : body->requests) {
+    pool.drop_done(request->client, table, now.monotonic);
+    if (is_replica_client(request->client)) pool.drop(request->client);  // it asks again if it must
+  }
   executing.emplace_back(body, std::move(numbers));
   dispatched = seq;
   head_since = now.monotonic;
@@ -109,13 +106,10 @@ void Replica::Impl::on_executed(Executed&& done) {
   for (auto& [client, items] : replies) reply_to(client, std::move(items), 0);
 
   if (executed.value % config.agreed.checkpoint_interval == 0) {
-    Bytes core = core_state();
-    snapshot_core_digests[executed] = crypto.hash("core-state", core);
-    out->push_back(TakeSnapshot{executed, std::move(core)});
-    // Everybody waited for this executor, not for the primary.
-    head_since = now.monotonic;
-    pool.restart_waiting(now.monotonic);
+    snapshots_due.insert(executed);
+    out->push_back(TakeSnapshot{executed, core_state()});
   }
+  try_install();
   try_execute();
 }
 
@@ -126,27 +120,48 @@ Bytes Replica::Impl::core_state() const {
 }
 
 void Replica::Impl::on_snapshot(const SnapshotReady& ready) {
-  auto core = snapshot_core_digests.find(ready.seq);
-  PBFT_CHECK(core != snapshot_core_digests.end());
-  const Digest state = state_digest(crypto, ready.application, core->second);
-  snapshot_core_digests.erase(core);
+  if (snapshots_due.erase(ready.seq) == 0) return;  // of a state that another one has replaced
   last_checkpoint = ready.seq;
-  last_checkpoint_state = state;
-  own_checkpoints[ready.seq] = state;
-  if (ready.seq <= stable.seq) {
-    // The others were faster; their proof says what the state must be.
-    if (ready.seq == stable.seq && state != stable.state && answering) {
-      answering = false;
-      report(Diverged{ready.seq, state, stable.state});
-    }
-    return discard();
+  last_checkpoint_state = ready.state;
+  own_checkpoints[ready.seq] = ready.state;
+  learn_incarnations();
+  if (ready.seq == stable.seq && ready.state != stable.state) on_diverged(ready.seq, ready.state);
+  if (ready.seq > stable.seq && ready.seq > checkpoint_floor && may_answer && may_sign()) {
+    Checkpoint vote{ready.seq, ready.state, config.id,
+                    crypto.sign(Statement::checkpoint, checkpoint_image(ready.seq, ready.state))};
+    checkpoint_votes.add(vote);
+    broadcast(vote);
+    count_checkpoints(ready.seq);
+  } else {
+    discard();  // the others were faster
   }
-  if (!answering) return;  // diverged: what we would vouch for is not the agreed state
-  Checkpoint vote{ready.seq, state, config.id,
-                  crypto.sign(Statement::checkpoint, checkpoint_image(ready.seq, state))};
-  checkpoint_votes.add(vote);
-  broadcast(vote);
-  if (auto proof = checkpoint_votes.proof(quorums)) on_stable(*proof);
+  update_observing();
+  try_install();
+  revisit_slots();  // the window of votes may have moved
+  try_propose();
+}
+
+// What we would vouch for is not the agreed state; what we have vouched for stays said.
+void Replica::Impl::on_diverged(SeqNum seq, const Digest& ours) {
+  if (!std::exchange(may_answer, false)) return;
+  report(Diverged{seq, ours, stable.state});
+  checkpoint_floor = std::max(checkpoint_floor, last_checkpoint);
+  persist_restraint();
+}
+
+void Replica::Impl::persist_restraint() {
+  ++restraining;
+  persist(Restraint{checkpoint_floor, !may_answer, stale_copy}, [this] {
+    --restraining;
+    try_install();
+  });
+}
+
+void Replica::Impl::count_checkpoints(SeqNum seq) {
+  if (auto proof = checkpoint_votes.proof(quorums)) return on_stable(*proof);
+  if (no_agreement || checkpoint_votes.can_agree(seq, quorums)) return;
+  no_agreement = true;
+  report(NoAgreement{seq});
 }
 
 void Replica::Impl::on_checkpoint(ReplicaId link, const Checkpoint& vote) {
@@ -154,7 +169,11 @@ void Replica::Impl::on_checkpoint(ReplicaId link, const Checkpoint& vote) {
   if (vote.seq.value % config.agreed.checkpoint_interval != 0 || !in_store_window(vote.seq)) {
     return reject(link, Rejection::outside_window);
   }
-  if (vote.sender == config.id) return;
+  if (vote.sender == config.id) {  // shown back
+    const bool is_known = vote.seq <= std::max(last_checkpoint, checkpoint_floor) || config.incarnation > 0;
+    if (!is_known) on_stale_copy(Statement::checkpoint, View{}, vote.seq);
+    return;
+  }
   switch (checkpoint_votes.add(vote)) {
     case CheckpointVotes::Added::known:
       return;
@@ -167,13 +186,13 @@ void Replica::Impl::on_checkpoint(ReplicaId link, const Checkpoint& vote) {
     case CheckpointVotes::Added::added:
       break;
   }
-  if (auto proof = checkpoint_votes.proof(quorums)) on_stable(*proof);
+  count_checkpoints(vote.seq);
 }
 
 void Replica::Impl::on_checkpoint_proof(ReplicaId link, const CheckpointProof& proof) {
   if (proof.seq <= stable.seq) return;
   if (proof.seq.value % config.agreed.checkpoint_interval != 0 ||
-      !is_valid(proof, genesis_state, quorums, crypto)) {
+      !is_valid(proof, config.genesis, quorums, crypto)) {
     return reject(link, Rejection::bad_certificate);
   }
   on_stable(proof);
@@ -185,10 +204,10 @@ void Replica::Impl::on_stable(const CheckpointProof& proof) {
   report(CheckpointStable{proof.seq, proof.state});
   if (auto own = own_checkpoints.find(proof.seq);
       own != own_checkpoints.end() && own->second != proof.state) {
-    answering = false;
-    report(Diverged{proof.seq, own->second, proof.state});
+    on_diverged(proof.seq, own->second);
   }
   discard();
+  update_observing();
   persist(proof, [this, seq = proof.seq] {
     durable_stable = std::max(durable_stable, seq);
     proposed = std::max(proposed, seq);
@@ -236,12 +255,8 @@ void Replica::Impl::discard() {
   if (stable.seq.value > keep) discarded = std::max(discarded, SeqNum{stable.seq.value - keep});
   slots.erase(slots.begin(), slots.upper_bound(discarded));
   checkpoint_votes.drop_through(stable.seq);
-  own_checkpoints.erase(own_checkpoints.begin(), own_checkpoints.lower_bound(stable.seq));
-  out->push_back(DiscardSnapshots{std::min(stable.seq, last_checkpoint)});
-  if (dispatched < discarded && state_needed_at < stable.seq) {
-    state_needed_at = stable.seq;
-    report(StateNeeded{executed, stable.seq});
-  }
+  discard_snapshots();
+  consider_transfer();
 }
 
 }  // namespace pbft::core

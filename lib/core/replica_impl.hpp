@@ -14,6 +14,7 @@
 #include "core/replica.hpp"
 #include "core/request_pool.hpp"
 #include "core/slot.hpp"
+#include "core/state_transfer.hpp"
 
 namespace pbft::core {
 
@@ -30,7 +31,7 @@ struct Replica::Impl {
     std::uint64_t next_tick = 0, gap = 1;
   };
 
-  Impl(ReplicaConfig config, const Crypto& crypto);
+  Impl(ReplicaConfig config, const Crypto& crypto, const RequestSealer& sealer);
 
   // ---- replica.cpp: routing, outputs, timers ------------------------------------------------------------
   void dispatch(Event& event);
@@ -46,6 +47,58 @@ struct Replica::Impl {
   void persist(Record record, std::function<void()> then);
   void accuse(Statement statement, ReplicaId culprit, const Bytes& first, const Signature& first_signature,
               const Bytes& second, const Signature& second_signature);
+
+  // ---- replica_restart.cpp: what a past obliges to ------------------------------------------------------
+  Result<void> restore(Restored past);
+  Result<void> restore_state(const RestoredCheckpoint& checkpoint);
+  void restore_prepared(PreparedRecord record);
+  void begin();
+  /// A peer shows us a vote of our own: a restart forgets prepares, which need no record.
+  bool add_own_vote(VoteSet& votes, Statement statement, const Vote& vote);
+  void on_own_view_change(const ViewChange& shown);
+  void on_stale_copy(Statement statement, View at_view, SeqNum seq);
+  /// An earlier process may have signed another digest for this place of the current view, and no record
+  /// would show it.
+  bool is_forgotten(SeqNum seq, const Slot& slot) const {
+    return forgotten && forgotten->view == view && seq <= forgotten->through && !slot.reissued;
+  }
+
+  // ---- replica_rejoin.cpp: a replica without its data (docs/protocol.md, amnesia) -----------------------
+  bool has_rejoined() const;
+  void update_observing();
+  void send_rejoin();
+  void note_observer(ReplicaId peer, bool is_observing);
+  /// The checkpoint from which on the replica that asked for this client's last open votes again; 0 if none
+  /// did.
+  SeqNum rejoined_at(ReplicaId replica) const;
+  bool is_rejoin_too_early(ReplicaId replica) const;
+  /// Such a checkpoint lies above `reached`: empty batches are to bring it about.
+  bool wants_filling(SeqNum reached) const;
+  void learn_incarnations();
+  bool is_void(const ViewChange& message) const {
+    return message.incarnation < incarnations[message.sender.value];
+  }
+  /// Its incarnation is the one that the order holds.
+  bool is_in_order(const ViewChange& message) const {
+    return message.incarnation == table.opened(client_of(message.sender)).incarnation.value;
+  }
+
+  // ---- replica_transfer.cpp: state transfer -------------------------------------------------------------
+  void consider_transfer();
+  void begin_transfer();
+  void pump_transfer();
+  void on_state_wanted(const StateWanted& wanted);
+  void on_state_collected(StateCollected&& collected);
+  void on_state_block(ReplicaId from, const StateBlock& message);
+  void try_install();
+  void end_transfer();
+  void on_state_installed(const StateInstalled& installed);
+  bool adopt(SeqNum seq, const Digest& state, BytesView core);
+  void on_fetch_state(ReplicaId from, const FetchState& fetch);
+  void serve_blocks(ReplicaId to);
+  void on_block_read(const BlockRead& read);
+  void on_transfer_tick();
+  void discard_snapshots();
 
   // ---- replica_requests.cpp: admission and proposals (OSDI'99 4.1, 4.2) ---------------------------------
   void on_request(const Identity& link, const RequestMessage& message);
@@ -79,6 +132,9 @@ struct Replica::Impl {
   void on_checkpoint(ReplicaId link, const Checkpoint& vote);
   void on_checkpoint_proof(ReplicaId link, const CheckpointProof& proof);
   void on_stable(const CheckpointProof& proof);
+  void on_diverged(SeqNum seq, const Digest& ours);
+  void count_checkpoints(SeqNum seq);
+  void persist_restraint();
   void discard();
   static void retire(Slot& slot);  ///< Keeps what proves and fills an executed batch.
 
@@ -116,19 +172,26 @@ struct Replica::Impl {
   void on_body(ReplicaId from, const BodyMessage& message);
   /// Asks one holder, another one in each round; `hint` has a bit for each replica that must hold it.
   void fetch_body(Slot& slot, SeqNum seq, const Digest& digest, std::uint64_t hint = 0);
-  void repair_commits(ReplicaId from, const Slot& slot, const Status::Slot& theirs, View their_view);
+  void repair_commits(ReplicaId from, const Slot& slot, const Status::Slot& theirs, const Status& status);
   void repair_checkpoints(ReplicaId from, const Status& status);
   bool is_my_turn(std::uint64_t thing) const;  ///< To forward what others signed: about one replica a tick.
   bool spend(ReplicaId peer, std::size_t bytes);  ///< From the peer's budget until the next status tick.
 
   // ---- questions ----------------------------------------------------------------------------------------
   bool is_primary() const { return quorums.primary(view) == config.id; }
+  /// Whether anything may be signed at all that others count.
+  bool may_sign() const { return started && !observing && !stale_copy && !no_agreement; }
   /// Never sign for a view once a later one was asked for.
-  bool may_vote() const { return pending == view; }
+  bool may_vote() const { return pending == view && may_sign(); }
+  bool is_answering() const { return may_answer && may_sign() && executed >= answer_from; }
   std::uint64_t window() const { return config.agreed.window(); }
-  bool in_vote_window(SeqNum seq) const {
-    return seq > stable.seq && seq.value <= durable_stable.value + window();
+  /// Both the proof and our own state of a checkpoint are durable before anything is signed more than a
+  /// window above it: a restart must know what may have been signed, and who signs for a slot must know of
+  /// every Rejoin that took effect below it.
+  SeqNum vote_window_end() const {
+    return SeqNum{std::min(durable_stable, last_checkpoint).value + window()};
   }
+  bool in_vote_window(SeqNum seq) const { return seq > stable.seq && seq <= vote_window_end(); }
   /// Wider than the vote window: others may be one checkpoint ahead of us (their proposals are kept), and
   /// what we have executed is kept for those behind us.
   bool in_store_window(SeqNum seq) const {
@@ -149,10 +212,16 @@ struct Replica::Impl {
   static constexpr Duration reissue_allowance = std::chrono::microseconds(500);  ///< Per slot and replica.
   bool is_stuck() const;
   bool is_behind() const { return dispatched < stable.seq; }  ///< Others have finished what we still execute.
+  /// Nobody else can be blamed for the wait: we are behind, or the window waits for a checkpoint.
+  bool is_excused() const {
+    return is_behind() || transfer || is_at_checkpoint() || dispatched >= vote_window_end();
+  }
   std::optional<Instant> oldest_wait() const;
 
   ReplicaConfig config;
   const Crypto& crypto;
+  const RequestSealer& sealer;
+  const std::set<ClientId> admitted;  ///< Clients, and every replica as one.
   Quorums quorums;
   Now now;
   Outputs* out = nullptr;
@@ -166,12 +235,12 @@ struct Replica::Impl {
   /// The newest NewView above `view` of each primary, until its sources are here: a liar fills its own place
   /// only.
   std::map<ReplicaId, Candidate> candidates;
-  std::map<Digest, bool> judged;        ///< Verdicts on ViewChanges, of this view change.
+  std::map<Digest, bool> judged;        ///< Verdicts on ViewChanges, of this view change; at most 4n.
   std::optional<View> entering;         ///< Its NewView is on the way to the disk.
   std::optional<Instant> quorum_since;  ///< q ViewChanges for `pending` are held since then.
   Instant view_entered{};
   SeqNum reissued_through;  ///< Last slot that the NewView of `view` covers; voting anew up to it takes time.
-  bool was_behind = false;
+  std::optional<Instant> excused_since;
   Duration timeout;        ///< Doubled by each view without progress.
   bool progressed = true;  ///< This view has executed a new request.
   std::uint64_t view_change_count = 0;
@@ -180,6 +249,7 @@ struct Replica::Impl {
   std::map<SeqNum, Slot> slots;  ///< In the store window.
   SeqNum discarded;              ///< Slots up to here are gone.
   SeqNum proposed;               ///< As primary: last sequence number used.
+  std::uint32_t filled = 0;      ///< Empty batches proposed since the last status tick.
   SeqNum dispatched;             ///< Last batch given to the executor.
   SeqNum executed;               ///< Last batch whose results are back.
   Timestamp executed_time;
@@ -191,12 +261,51 @@ struct Replica::Impl {
   CheckpointProof stable;  ///< Highest proven; its seq is the low watermark h.
   SeqNum durable_stable;   ///< Highest h on disk: votes go up to durable_stable + L.
   CheckpointVotes checkpoint_votes;
-  std::map<SeqNum, Digest> own_checkpoints;        ///< State digest by seq; those at or above `stable`.
-  std::map<SeqNum, Digest> snapshot_core_digests;  ///< Waiting for SnapshotReady.
-  SeqNum last_checkpoint;
+  std::map<SeqNum, Digest> own_checkpoints;  ///< State digest by seq; those at or above `stable`.
+  std::set<SeqNum> snapshots_due;            ///< Waiting for SnapshotReady.
+  SeqNum last_checkpoint;                    ///< Highest of our own that is durable.
   Digest last_checkpoint_state;
-  bool answering = true;
-  SeqNum state_needed_at;  ///< Reported once per stable checkpoint.
+  SeqNum checkpoint_floor;        ///< No Checkpoint is signed at or below it.
+  std::uint64_t restraining = 0;  ///< Restraints on the way to the disk.
+
+  // Trouble. Whatever of it holds, we execute what the others commit.
+  bool may_answer = true;  ///< False while our state is not the agreed one.
+  SeqNum answer_from;      ///< After a repair: clients were told of what lies below.
+  bool stale_copy = false;
+  bool no_agreement = false;
+
+  // Restart and amnesia.
+  bool started = false;  ///< The StartRecord is durable.
+  struct Forgotten {
+    View view;
+    SeqNum through;
+  };
+  std::optional<Forgotten> forgotten;  ///< Where an earlier process may have signed what we do not know.
+  bool observing = false;              ///< We have lost our data and do not vote yet.
+  bool rejoin_refused = false;         ///< Reported.
+  RequestPtr rejoin;                   ///< The request by which we ask to vote again.
+  /// Per replica: lower ones are void. At least what last_checkpoint tells, which a restart knows as well.
+  std::vector<std::uint64_t> incarnations;
+  std::uint64_t observers = 0;  ///< Bit r: replica r says that it observes.
+  bool observers_reported = false;
+
+  // State transfer.
+  std::optional<StateTransfer> transfer;     ///< What we collect.
+  std::optional<StateCollected> collected;   ///< Complete, waiting until nothing executes.
+  bool installing = false;                   ///< InstallState is out.
+  std::uint64_t taken_at = 0;                ///< Blocks at the last tick with progress of the transfer,
+  std::uint64_t ticks_without_blocks = 0;    ///< and how many went by since.
+  SeqNum ticked_at;                          ///< `dispatched` at the last tick, and for how many it was that
+  std::uint64_t ticks_without_progress = 0;  ///< while we were behind and idle.
+  struct Served {
+    std::deque<Digest> blocks;  ///< Asked for, at most FetchState::max_blocks.
+    std::size_t bytes = 0;      ///< Since the last status tick.
+    std::size_t reading = 0;    ///< ReadBlocks that are out.
+    SeqNum pinned;              ///< The checkpoint that it collects, until `pinned_until`.
+    Instant pinned_since{};
+    std::optional<Instant> pinned_until;
+  };
+  std::vector<Served> served;  ///< Per peer.
 
   ClientTable table;
   RequestPool pool;
@@ -213,11 +322,7 @@ struct Replica::Impl {
   std::uint64_t ticks = 0;
   std::array<std::optional<Instant>, timer_count> armed;
 
-  Digest genesis_state;
   BodyPtr null_body;
 };
-
-/// Digest of a replica's whole replicated state.
-Digest state_digest(const Crypto& crypto, const Digest& application, const Digest& core_state);
 
 }  // namespace pbft::core

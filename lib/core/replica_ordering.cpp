@@ -18,8 +18,7 @@ void Replica::Impl::on_pre_prepare(ReplicaId link, PrePrepare&& message) {
     return;
   }
   if (header.view != view) return reject(link, Rejection::wrong_view);
-  if (quorums.primary(view) == config.id)
-    return reject(link, Rejection::not_asked_for);  // our own, shown back
+  if (is_primary()) return reject(link, Rejection::not_asked_for);  // our own, shown back
   if (message.body && message.body->digest != header.digest) {
     reject(link, Rejection::digest_mismatch);
     message.body = nullptr;  // the header binds its signer all the same
@@ -93,7 +92,7 @@ void Replica::Impl::on_commit(ReplicaId link, const Commit& vote) {
 }
 
 bool Replica::Impl::add_vote(VoteSet& votes, Statement statement, ReplicaId link, const Vote& vote) {
-  if (vote.sender == config.id) return false;  // our own, shown back: we count it when it is durable
+  if (vote.sender == config.id) return add_own_vote(votes, statement, vote);
   switch (votes.add(vote)) {
     case VoteSet::Added::added:
       return true;
@@ -117,7 +116,9 @@ void Replica::Impl::advance(Slot& slot, SeqNum seq) {
     if (!body) {
       fetch_body(slot, seq, slot.header->header.digest);
     } else if (in_vote_window(seq) && !entering) {
-      if (may_vote() && !is_primary() && may_prepare(slot, body)) send_prepare(slot);
+      if (may_vote() && !is_primary() && !is_forgotten(seq, slot) && may_prepare(slot, body)) {
+        send_prepare(slot);
+      }
       make_certificate(slot, seq, body);
     }
   }

@@ -41,7 +41,7 @@ bool Replica::Impl::is_my_turn(std::uint64_t thing) const {
 
 bool Replica::Impl::is_stuck() const {
   return pool.size() > 0 || slots.upper_bound(executed) != slots.end() || pending > view ||
-         !candidates.empty() || last_checkpoint > stable.seq;
+         !candidates.empty() || last_checkpoint > stable.seq || is_behind() || transfer || observing;
 }
 
 void Replica::Impl::send_status(std::optional<ReplicaId> to, bool answer_wanted) {
@@ -49,6 +49,7 @@ void Replica::Impl::send_status(std::optional<ReplicaId> to, bool answer_wanted)
   status.view = view;
   status.pending = pending;
   status.answer_wanted = answer_wanted;
+  status.observing = observing;
   status.stable = stable.seq;
   status.executed = executed;
   for (const auto& [sender, message] : view_changes) {
@@ -76,6 +77,7 @@ void Replica::Impl::on_status(ReplicaId from, const Status& status) {
     return reject(from, Rejection::too_often);
   }
   answered = now.monotonic;
+  note_observer(from, status.observing);
   repair_views(from, status);
   repair_checkpoints(from, status);
   repair_slots(from, status);
@@ -85,6 +87,12 @@ void Replica::Impl::on_status(ReplicaId from, const Status& status) {
 
 void Replica::Impl::repair_views(ReplicaId from, const Status& status) {
   if (new_view && status.view < view && spend(from, cost_of(*new_view))) send(from, new_view);
+  // A replica that has forgotten what it said must be told.
+  if (auto theirs = view_changes.find(from); theirs != view_changes.end() && !status.observing &&
+                                             theirs->second->new_view > status.pending &&
+                                             spend(from, cost_of(*theirs->second))) {
+    send(from, theirs->second);
+  }
   if (pending <= view || status.pending > pending) return;
 
   auto own = view_changes.find(config.id);
@@ -111,12 +119,16 @@ void Replica::Impl::repair_views(ReplicaId from, const Status& status) {
 
 void Replica::Impl::repair_checkpoints(ReplicaId from, const Status& status) {
   if (status.stable < stable.seq && spend(from, vote_bytes * stable.votes.size())) send(from, stable);
-  for (const Checkpoint* vote : checkpoint_votes.of(config.id)) {
-    if (vote->seq <= status.stable) continue;
-    const bool held = std::any_of(
-        status.checkpoints.begin(), status.checkpoints.end(),
-        [&](const auto& theirs) { return theirs.seq == vote->seq && has_bit(theirs.votes, config.id); });
-    if (!held && spend(from, vote_bytes)) send(from, *vote);
+  // Ours, and theirs in case that they have forgotten it; who observes knows that it has.
+  for (ReplicaId sender : {config.id, from}) {
+    if (sender == from && status.observing) continue;
+    for (const Checkpoint* vote : checkpoint_votes.of(sender)) {
+      if (vote->seq <= status.stable) continue;
+      const bool held = std::any_of(
+          status.checkpoints.begin(), status.checkpoints.end(),
+          [&](const auto& theirs) { return theirs.seq == vote->seq && has_bit(theirs.votes, sender); });
+      if (!held && spend(from, vote_bytes)) send(from, *vote);
+    }
   }
 }
 
@@ -132,24 +144,33 @@ void Replica::Impl::repair_slots(ReplicaId from, const Status& status) {
     if (has.committed) continue;
     if (status.view == view) {
       if (!has.has_header && slot.header && spend(from, vote_bytes)) send(from, *slot.header);
-      const Vote* own = slot.prepares.find(config.id, view);
-      if (own && !has_bit(has.prepares, config.id) && spend(from, vote_bytes)) send(from, Prepare{*own});
+      for (ReplicaId sender : {config.id, from}) {
+        if (sender == from && status.observing) continue;
+        const Vote* vote = slot.prepares.find(sender, view);
+        if (vote && !has_bit(has.prepares, sender) && spend(from, vote_bytes)) send(from, Prepare{*vote});
+      }
     }
-    repair_commits(from, slot, has, status.view);
+    repair_commits(from, slot, has, status);
     if (repair_spent[from.value] >= config.limits.max_repair_bytes) return;
   }
 }
 
-// Our own commits of every view, and in turn those of others that made the batch committed here: one correct
-// replica that executed it is enough to bring a peer forward, even when those who voted have gone on or away.
-// That the peer holds another's commit says little: an equivocator may have shown it one for another batch.
+// Our own commits of every view, and in turn those that made the batch committed here, whoever signed them:
+// one correct replica that executed it is enough to bring a peer forward, even when those who voted have gone
+// on or away, or the peer itself has forgotten its vote. Its newest one it is told of in any case. That the
+// peer holds another's commit says little: an equivocator may have shown it one for another batch.
 void Replica::Impl::repair_commits(ReplicaId from, const Slot& slot, const Status::Slot& theirs,
-                                   View their_view) {
+                                   const Status& status) {
   for (const Vote& vote : slot.commits.all()) {
-    if (vote.sender == from) continue;
-    if (vote.sender == config.id) {
-      if (vote.header.view == their_view && has_bit(theirs.commits, vote.sender)) continue;
-    } else if (slot.committed != vote.header.digest || !is_my_turn(vote.header.seq.value)) {
+    const bool proves = slot.committed == vote.header.digest && is_my_turn(vote.header.seq.value);
+    if (vote.sender == from) {
+      if (status.observing) continue;
+      const bool reminds = &vote == slot.commits.newest(from) && vote.header.view >= status.view;
+      const bool is_held = vote.header.view == status.view && has_bit(theirs.commits, from);
+      if (is_held || (!reminds && !proves)) continue;
+    } else if (vote.sender == config.id) {
+      if (vote.header.view == status.view && has_bit(theirs.commits, config.id)) continue;
+    } else if (!proves) {
       continue;
     }
     if (spend(from, vote_bytes)) send(from, Commit{vote});

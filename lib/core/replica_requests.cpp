@@ -10,12 +10,16 @@ namespace pbft::core {
 namespace {
 constexpr std::size_t whole_result_bytes = 64;           // up to here every replica sends the result itself
 constexpr std::size_t reply_message_bytes = 256 * 1024;  // a longer Reply is split
+constexpr std::uint32_t max_filled = 16;                 // empty batches between two status ticks
 }  // namespace
 
 void Replica::Impl::on_request(const Identity& link, const RequestMessage& message) {
   const RequestPtr& request = message.request;
   const bool direct = std::holds_alternative<ClientId>(link);
-  if (!config.clients.contains(request->client)) return reject(link, Rejection::unknown_client);
+  if (is_replica_client(request->client) && is_rejoin_too_early(replica_of(request->client))) {
+    return reject(link, Rejection::too_often);
+  }
+  if (!admitted.contains(request->client)) return reject(link, Rejection::unknown_client);
   if (direct) {
     // Numbers that are settled are answered from the table, whatever else the request holds.
     reply_to(request->client, table.answers(*request, crypto), message.attempt);
@@ -48,9 +52,11 @@ void Replica::Impl::on_request(const Identity& link, const RequestMessage& messa
     case RequestPool::Added::added:
       break;
   }
+  // Also what a replica brought: it may have shown it to us alone, so that we wait for what the primary has
+  // not.
   if (is_primary()) {
     try_propose();
-  } else if (direct) {
+  } else {
     relay(request);
   }
 }
@@ -60,7 +66,7 @@ void Replica::Impl::relay(const RequestPtr& request) {
 }
 
 void Replica::Impl::reply_to(ClientId client, std::vector<ReplyItem> items, std::uint32_t attempt) {
-  if (items.empty() || !answering) return;
+  if (items.empty() || !is_answering() || is_replica_client(client)) return;
   Reply reply{Epoch{}, view, client, {}};
   std::size_t bytes = 0;
   auto flush = [&] {
@@ -84,14 +90,17 @@ void Replica::Impl::reply_to(ClientId client, std::vector<ReplyItem> items, std:
 
 void Replica::Impl::try_propose() {
   // One batch after the other, without a timer: while the pipeline is full, requests gather for the next one.
-  while (is_primary() && may_vote() && !entering && pool.has_unproposed()) {
+  while (is_primary() && may_vote() && !entering && !(forgotten && forgotten->view == view)) {
     const SeqNum seq = proposed.next();
     if (!in_vote_window(seq)) return;
+    const bool fills = !pool.has_unproposed();
+    if (fills && (filled >= max_filled || !wants_filling(proposed))) return;
     if (seq.value - dispatched.value > config.limits.pipeline_depth) return;
 
     auto body = std::make_shared<Body>();
     body->requests = pool.draw(config.agreed.max_batch_bytes, config.agreed.max_batch_requests);
-    if (body->requests.empty()) return;
+    if (body->requests.empty() && !fills) return;
+    if (fills) ++filled;
     body->time = now.wall;
     body->digest = batch_digest(crypto, body->time, body->requests);
     body->requests_authentic = true;

@@ -8,6 +8,7 @@
 namespace pbft::core {
 
 void Replica::Impl::start_view_change(View to, const char* why) {
+  if (!may_sign()) return;
   // A view in which nothing new was executed makes the next wait twice as long (4.5.2).
   if (!progressed) timeout = std::min(timeout * 2, config.limits.max_request_timeout);
   progressed = false;
@@ -19,6 +20,7 @@ void Replica::Impl::start_view_change(View to, const char* why) {
   auto message = std::make_shared<ViewChange>();
   message->new_view = to;
   message->sender = config.id;
+  message->incarnation = config.incarnation;
   message->stable = stable;
   for (const auto& [seq, slot] : slots) {
     if (seq > stable.seq && seq.value - stable.seq.value <= window() && slot.certificate) {
@@ -36,14 +38,18 @@ void Replica::Impl::start_view_change(View to, const char* why) {
 }
 
 void Replica::Impl::on_view_change(ReplicaId link, ViewChangePtr message) {
+  if (is_void(*message)) return reject(link, Rejection::void_incarnation);
+  if (message->sender == config.id) on_own_view_change(*message);
   offer_source(message);
   if (message->sender != config.id && message->new_view > view) {
     ViewChangePtr& kept = view_changes[message->sender];
-    if (kept && kept->new_view == message->new_view && kept->digest != message->digest) {
+    if (kept && kept->new_view == message->new_view && kept->incarnation == message->incarnation &&
+        kept->digest != message->digest) {
       accuse(Statement::view_change, message->sender, image_of(*kept), kept->signature, image_of(*message),
              message->signature);
       reject(link, Rejection::conflicting);
-    } else if (!kept || kept->new_view < message->new_view) {
+    } else if (!kept || kept->new_view < message->new_view ||
+               (kept->new_view == message->new_view && is_in_order(*message))) {
       kept = std::move(message);
     }
     join_others();
@@ -72,9 +78,10 @@ std::uint32_t Replica::Impl::left_for(View at_least) const {
 
 // The verdict is a function of the message alone, so that all replicas judge alike.
 bool Replica::Impl::judge(const ViewChange& message) {
+  if (judged.size() >= 4 * std::size_t{quorums.n()}) judged.clear();  // nobody correct needs so many
   auto known = judged.find(message.digest);
   if (known == judged.end()) {
-    const bool valid = is_valid(message, window(), genesis_state, quorums, crypto) &&
+    const bool valid = is_valid(message, window(), config.genesis, quorums, crypto) &&
                        message.stable.seq.value % config.agreed.checkpoint_interval == 0;
     known = judged.emplace(message.digest, valid).first;
   }
@@ -104,7 +111,7 @@ bool Replica::Impl::holds_bodies_of(const ViewChange& message) {
 }
 
 void Replica::Impl::try_new_view() {
-  if (pending <= view || quorums.primary(pending) != config.id || entering) return;
+  if (pending <= view || quorums.primary(pending) != config.id || entering || !may_sign()) return;
   auto own = view_changes.find(config.id);
   if (own == view_changes.end() || own->second->new_view != pending) return;
 
@@ -136,11 +143,17 @@ void Replica::Impl::try_new_view() {
 
 void Replica::Impl::on_new_view(ReplicaId link, NewViewPtr message) {
   const ReplicaId primary = quorums.primary(message->view);
-  if (primary == config.id) return;  // our own, shown back
+  if (primary == config.id) {  // our own, shown back
+    const bool is_ours = message->view <= view || entering == message->view;
+    if (!is_ours && config.incarnation == 0) on_stale_copy(Statement::new_view, message->view, SeqNum{});
+    return;
+  }
   auto contradicts = [&](const NewView& other) {
     if (other.view != message->view || image_of(other) == image_of(*message)) return false;
-    accuse(Statement::new_view, primary, image_of(other), other.signature, image_of(*message),
-           message->signature);
+    // One that has lost its data may not know of its first.
+    if (table.opened(client_of(primary)).incarnation.value == 0)
+      accuse(Statement::new_view, primary, image_of(other), other.signature, image_of(*message),
+             message->signature);
     reject(link, Rejection::conflicting);
     return true;
   };
@@ -148,7 +161,12 @@ void Replica::Impl::on_new_view(ReplicaId link, NewViewPtr message) {
     if (new_view) contradicts(*new_view);
     return;
   }
-  if (message->sources.size() != quorums.quorum()) return reject(link, Rejection::bad_new_view);
+  const auto& sources = message->sources;
+  const bool is_ascending =
+      std::adjacent_find(sources.begin(), sources.end(), [](const auto& a, const auto& b) {
+        return !(a.replica < b.replica);
+      }) == sources.end();
+  if (sources.size() != quorums.quorum() || !is_ascending) return reject(link, Rejection::bad_new_view);
   auto [kept, inserted] = candidates.try_emplace(primary);
   if (!inserted && (contradicts(*kept->second.new_view) || message->view <= kept->second.new_view->view))
     return;
@@ -212,10 +230,14 @@ void Replica::Impl::try_candidates() {
 // Recomputes what the new primary had to do, and accepts nothing else.
 bool Replica::Impl::is_valid_new_view(const Candidate& candidate) {
   const NewView& message = *candidate.new_view;
-  for (std::size_t i = 0; i < candidate.sources.size(); ++i) {
-    if (i > 0 && !(message.sources[i - 1].replica < message.sources[i].replica)) return false;
-    if (candidate.sources[i]->new_view != message.view || !judge(*candidate.sources[i])) return false;
-  }
+  const auto& sources = candidate.sources;
+  const bool fit = std::all_of(sources.begin(), sources.end(), [&](const ViewChangePtr& source) {
+    return source->new_view == message.view && !is_void(*source);
+  });
+  if (!fit) return false;  // nothing is judged for the sake of a message that cannot stand
+  if (!std::all_of(sources.begin(), sources.end(),
+                   [&](const ViewChangePtr& source) { return judge(*source); }))
+    return false;
   const Choice choice = choose_pre_prepares(candidate.sources, null_body->digest);
   if (message.first != choice.stable.next() || message.headers.size() != choice.digests.size()) return false;
   SeqNum seq = message.first;
@@ -239,10 +261,11 @@ bool Replica::Impl::is_offered(View later) const {
 // No vote in a view before its NewView is durable: after a restart we must know what we may sign in it.
 void Replica::Impl::enter_when_durable(NewViewPtr message, std::vector<ViewChangePtr> sources) {
   entering = message->view;
-  persist(message, [this, message, sources = std::move(sources)]() mutable {
+  NewViewRecord record{message, sources};
+  persist(std::move(record), [this, message, sources = std::move(sources)]() mutable {
     entering.reset();
     const bool own = quorums.primary(message->view) == config.id;
-    if (message->view > view && !(own && pending != message->view)) {
+    if (message->view > view && !(own && (pending != message->view || !may_sign()))) {
       if (own) broadcast(message);
       enter_view(std::move(message), std::move(sources));
     }

@@ -1,6 +1,7 @@
 #include "core/request_pool.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "core/check.hpp"
 
@@ -132,6 +133,24 @@ void RequestPool::drop_done(ClientId client, const ClientTable& table, Instant n
   }
 }
 
+void RequestPool::drop_all_done(const ClientTable& table, Instant now) {
+  std::vector<ClientId> clients;
+  for (auto& [client, share] : shares_) {
+    share.seen_revision = std::numeric_limits<std::uint64_t>::max();
+    clients.push_back(client);
+  }
+  for (ClientId client : clients) drop_done(client, table, now);
+}
+
+void RequestPool::drop(ClientId client) {
+  auto found = shares_.find(client);
+  if (found == shares_.end()) return;
+  Share& share = found->second;
+  heads_.erase({share.head_since, client});
+  while (!share.held.empty()) remove(client, share, Key(share.held.begin()->first));
+  shares_.erase(found);
+}
+
 std::optional<Instant> RequestPool::waiting_since() const {
   if (heads_.empty()) return std::nullopt;
   return heads_.begin()->first;
@@ -139,6 +158,10 @@ std::optional<Instant> RequestPool::waiting_since() const {
 
 void RequestPool::restart_waiting(Instant now) {
   for (auto& [client, share] : shares_) move_head_since(client, share, now);
+}
+
+void RequestPool::excuse_waiting(Duration by, Instant now) {
+  for (auto& [client, share] : shares_) move_head_since(client, share, std::min(share.head_since + by, now));
 }
 
 std::vector<RequestPtr> RequestPool::waiting() const {

@@ -44,11 +44,17 @@ class RequestPool {
 
   /// Removes what the table says is done. Whatever becomes the client's head waits since `now`.
   void drop_done(ClientId client, const ClientTable& table, Instant now);
+  /// The same for all clients, of a table that has taken the place of another.
+  void drop_all_done(const ClientTable& table, Instant now);
+  /// Removes all that is held of this client.
+  void drop(ClientId client);
 
   /// Since when the longest-waiting head has been one.
   std::optional<Instant> waiting_since() const;
   /// Every head waits since `now`.
   void restart_waiting(Instant now);
+  /// Every head has waited `by` less, for which nobody is to blame, and not longer than since `now`.
+  void excuse_waiting(Duration by, Instant now);
   /// All that is held: first every client's head, then the rest, each client's ascending.
   std::vector<RequestPtr> waiting() const;
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 
+#include "core/messages.hpp"
 #include "crypto/sodium.hpp"
 #include "pbft/config.hpp"
 
@@ -74,8 +75,13 @@ class Inspection {
     std::map<ClientId, std::string> ids;
     for (std::size_t i = 0; i < clients.size(); ++i) {
       const std::string path = "client[" + std::to_string(i) + "]";
-      inspect_unique(ids, clients[i].id, path, "id", "id = " + std::to_string(clients[i].id.value),
-                     "give each client an id of its own");
+      const std::string shown = "id = " + std::to_string(clients[i].id.value);
+      if (core::is_replica_client(clients[i].id)) {  // what it signs would be asked of a replica's key
+        report(path + ".id", shown + ": the ids of clients are below " +
+                                 std::to_string(core::first_replica_client) +
+                                 ", the others stand for replicas");
+      }
+      inspect_unique(ids, clients[i].id, path, "id", shown, "give each client an id of its own");
       inspect_key(clients[i].key, path);
     }
   }

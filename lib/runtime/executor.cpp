@@ -1,91 +1,93 @@
 #include "runtime/executor.hpp"
 
-#include <optional>
 #include <utility>
 
-#include "runtime/thread.hpp"
+#include "core/replica.hpp"
+#include "core/state_tree.hpp"
 
 namespace pbft::runtime {
 
 namespace {
-class BytesWriter : public SnapshotWriter {
+
+class StreamWriter : public SnapshotWriter {
  public:
-  void write(BytesView piece) override { bytes.insert(bytes.end(), piece.begin(), piece.end()); }
-  Bytes bytes;
+  explicit StreamWriter(core::StreamBuilder& builder) : builder_(builder) {}
+  void write(BytesView piece) override { builder_.write(piece); }
+
+ private:
+  core::StreamBuilder& builder_;
 };
 
-Bytes save(const StateMachine& machine) {
-  BytesWriter writer;
-  machine.save(writer);
-  return std::move(writer.bytes);
-}
 }  // namespace
 
-Executor::Executor(StateMachine& machine, const core::Crypto& crypto, std::function<void()> results_ready)
-    : machine_(machine), crypto_(crypto), results_ready_(std::move(results_ready)) {
-  thread_ = start_thread([this] { run(); });
+Digest genesis_of(const StateMachine& machine, const core::Crypto& crypto) {
+  const core::BlockSink nowhere = [](const Digest&, BytesView) {};
+  core::StreamBuilder core(crypto, nowhere);
+  core.write(core::genesis_core_state());
+  const core::StreamTop core_top = core.finish();
+  core::StreamBuilder application(crypto, nowhere);
+  StreamWriter writer(application);
+  machine.save(writer);
+  return core::write_root(crypto, core_top, application.finish(), nowhere);
 }
 
-Executor::~Executor() { stop(); }
+Executor::Executor(StateMachine& machine, const core::Crypto& crypto, storage::CheckpointStore& checkpoints,
+                   Keeper& keeper, Results& results)
+    : machine_(machine),
+      crypto_(crypto),
+      checkpoints_(checkpoints),
+      keeper_(keeper),
+      results_(results),
+      worker_([this](AnyTask& task) {
+        if (broken_) return;
+        Result<void> done = std::visit([this](auto& kind) { return perform(kind); }, task);
+        if (done) return;
+        broken_ = true;
+        results_.fail(done.error());
+      }) {}
 
-Digest Executor::genesis() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return genesis_.has_value(); });
-  return *genesis_;
+Result<Executor::Beginning> Executor::begin() {
+  Begin task;
+  std::future<Result<Beginning>> done = task.done.get_future();
+  worker_.push(std::move(task));
+  return done.get();
 }
 
-void Executor::push(Task task) {
-  const std::lock_guard lock(mutex_);
-  tasks_.push_back(std::move(task));
-  if (tasks_.size() == 1) changed_.notify_all();
+Result<void> Executor::perform(Begin& task) {
+  task.done.set_value(load_newest());
+  return {};
 }
 
-std::vector<core::Event> Executor::take_results() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(results_, {});
+Result<Executor::Beginning> Executor::load_newest() {
+  Beginning beginning{genesis_of(machine_, crypto_), std::nullopt};
+  auto newest = checkpoints_.newest();
+  if (!newest) return newest.error();
+  beginning.checkpoint = *std::move(newest);
+  if (!beginning.checkpoint) return beginning;
+  if (auto loaded = load(beginning.checkpoint->seq, beginning.checkpoint->state); !loaded)
+    return loaded.error();
+  return beginning;
 }
 
-void Executor::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+Result<void> Executor::load(SeqNum seq, const Digest& state) {
+  const auto by_machine = [&](SnapshotReader& reader) -> Result<void> {
+    auto loaded = machine_.load(reader);
+    if (loaded) return loaded;
+    return Error{loaded.error().code, "the state machine does not load the checkpoint at sequence number " +
+                                          std::to_string(seq.value) + ": " + loaded.error().message};
+  };
+  return checkpoints_.read_application(seq, state, by_machine);
 }
 
-void Executor::run() noexcept {
-  const Digest genesis = digest_of(save(machine_));
-  {
-    const std::lock_guard lock(mutex_);
-    genesis_ = genesis;
-  }
-  changed_.notify_all();
-  std::vector<Task> tasks;
-  while (wait_for_tasks(tasks)) {
-    for (Task& task : tasks) {
-      if (stopping_) return;
-      std::visit([this](auto& kind) { perform(kind); }, task);
-    }
-    tasks.clear();
-  }
-}
-
-bool Executor::wait_for_tasks(std::vector<Task>& tasks) {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
-  tasks.swap(tasks_);
-  return !stopping_;
-}
-
-void Executor::perform(core::Execute& task) {
+Result<void> Executor::perform(core::Execute& task) {
   core::Executed executed{task.seq, {}};
   executed.results.reserve(task.items.size());
   for (const core::Execute::Item& item : task.items) {
-    if (stopping_) return;
+    if (worker_.is_stopping()) return {};
     executed.results.push_back(execute(task, item));
   }
-  deliver(std::move(executed));
+  results_.deliver(std::move(executed));
+  return {};
 }
 
 Bytes Executor::execute(const core::Execute& batch, const core::Execute::Item& item) {
@@ -96,25 +98,18 @@ Bytes Executor::execute(const core::Execute& batch, const core::Execute::Item& i
   return machine_.execute({client, item.number, item.body}, {batch.seq, batch.time, item.random});
 }
 
-void Executor::perform(core::TakeSnapshot& task) {
-  Bytes application = save(machine_);
-  const Digest digest = digest_of(application);
-  snapshots_.put(task.seq, {std::move(task.core_state), std::move(application)});
-  deliver(core::SnapshotReady{task.seq, digest});
+Result<void> Executor::perform(core::TakeSnapshot& task) {
+  auto written = checkpoints_.write_snapshot(task.seq, task.core_state,
+                                             [this](SnapshotWriter& writer) { machine_.save(writer); });
+  if (!written) return written.error();
+  keeper_.push(*std::move(written));
+  return {};
 }
 
-void Executor::perform(core::DiscardSnapshots& task) { snapshots_.discard_below(task.below); }
-
-void Executor::deliver(core::Event result) {
-  bool first = false;
-  {
-    const std::lock_guard lock(mutex_);
-    results_.push_back(std::move(result));
-    first = results_.size() == 1;
-  }
-  if (first) results_ready_();
+Result<void> Executor::perform(core::InstallState& task) {
+  if (auto loaded = load(task.seq, task.state); !loaded) return loaded;
+  keeper_.push(Keeper::Loaded{task.seq, task.state});
+  return {};
 }
-
-Digest Executor::digest_of(BytesView application) const { return crypto_.hash("snapshot", application); }
 
 }  // namespace pbft::runtime

@@ -1,66 +1,72 @@
-// The thread that owns the state machine: executes batches and takes snapshots, in the order of the core.
+// The thread that owns the state machine: executes batches, writes snapshots and loads states, in the order
+// of the core.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
-#include <thread>
+#include <future>
+#include <optional>
 #include <variant>
-#include <vector>
 
 #include "core/crypto.hpp"
 #include "core/io.hpp"
 #include "pbft/state_machine.hpp"
-#include "storage/snapshot_store.hpp"
+#include "runtime/keeper.hpp"
+#include "runtime/results.hpp"
+#include "runtime/worker.hpp"
+#include "storage/checkpoint_store.hpp"
 
 namespace pbft::runtime {
 
+/// Digest of the state that every replica of the service begins with; streamed, never held.
+Digest genesis_of(const StateMachine& machine, const core::Crypto& crypto);
+
 class Executor {
  public:
-  using Task = std::variant<core::Execute, core::TakeSnapshot, core::DiscardSnapshots>;
+  using Task = std::variant<core::Execute, core::TakeSnapshot, core::InstallState>;
 
-  /// Starts the thread. `machine` and `crypto` outlive it; every call of `machine` but valid() comes from it.
-  /// `results_ready` is called on it when take_results() has something again.
-  Executor(StateMachine& machine, const core::Crypto& crypto, std::function<void()> results_ready);
-  ~Executor();  ///< stop()
+  /// Starts the thread. All outlive it; every call of `machine` but valid() comes from it. An exception that
+  /// leaves the state machine ends the process: a replica that cannot execute what the others execute must
+  /// not go on.
+  Executor(StateMachine& machine, const core::Crypto& crypto, storage::CheckpointStore& checkpoints,
+           Keeper& keeper, Results& results);
 
-  /// Digest of the state as it is before the first task. Blocks.
-  Digest genesis();
-  /// Any thread. Never blocks on the state machine.
-  void push(Task task);
-  /// Executed and SnapshotReady, in the order of their tasks.
-  std::vector<core::Event> take_results();
+  struct Beginning {
+    Digest genesis;
+    std::optional<core::RestoredCheckpoint> checkpoint;  ///< Loaded.
+  };
+  /// Once, before the first task: has the machine, in its initial state, load the newest checkpoint. Blocks.
+  Result<Beginning> begin();
 
+  /// Any thread. Never blocks on the state machine. Execute is answered by Executed; TakeSnapshot and
+  /// InstallState by the keeper, once its part is done.
+  void push(Task task) {
+    std::visit([this](auto& kind) { worker_.push(std::move(kind)); }, task);
+  }
   /// Waits for the call that is running; what is queued is dropped. Idempotent, one thread at a time, not
   /// from the state machine.
-  void stop();
+  void stop() { worker_.stop(); }
 
  private:
-  // An exception that leaves the state machine ends the process here: a replica that cannot execute what the
-  // others execute must not go on.
-  void run() noexcept;
-  bool wait_for_tasks(std::vector<Task>& tasks);
-  void perform(core::Execute& task);
-  void perform(core::TakeSnapshot& task);
-  void perform(core::DiscardSnapshots& task);
+  struct Begin {
+    std::promise<Result<Beginning>> done;
+  };
+  using AnyTask = std::variant<core::Execute, core::TakeSnapshot, core::InstallState, Begin>;
+
+  Result<void> perform(core::Execute& task);
+  Result<void> perform(core::TakeSnapshot& task);
+  Result<void> perform(core::InstallState& task);
+  Result<void> perform(Begin& task);
+  Result<Beginning> load_newest();
+  Result<void> load(SeqNum seq, const Digest& state);
   Bytes execute(const core::Execute& batch, const core::Execute::Item& item);
-  void deliver(core::Event result);
-  Digest digest_of(BytesView application) const;
 
   StateMachine& machine_;
   const core::Crypto& crypto_;
-  std::function<void()> results_ready_;
-  storage::SnapshotStore snapshots_;
-  std::atomic<bool> stopping_ = false;
-
-  std::mutex mutex_;  ///< Of what follows.
-  std::condition_variable changed_;
-  std::vector<Task> tasks_;
-  std::vector<core::Event> results_;
-  std::optional<Digest> genesis_;
-
-  std::thread thread_;
+  storage::CheckpointStore& checkpoints_;
+  Keeper& keeper_;
+  Results& results_;
+  bool broken_ = false;  ///< After a failure nothing is done any more.
+  Worker<AnyTask> worker_;
 };
 
 }  // namespace pbft::runtime

@@ -1,5 +1,6 @@
 #include "runtime/loop.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -60,6 +61,7 @@ Result<void> Loop::open(uv_loop_t* callers) {
   if (callers == nullptr) {
     if (const int status = uv_loop_init(&own_); status != 0) return failed(status);
     loop_ = &own_;
+    uv_loop_configure(loop_, UV_METRICS_IDLE_TIME);
   } else {
     loop_ = callers;
     thread_id_ = std::this_thread::get_id();
@@ -101,6 +103,7 @@ void Loop::run(std::shared_ptr<void> owner, Task turn) {
     auto* self = static_cast<Loop*>(handle->data);
     self->enter();
     self->turn_();
+    if (self->is_own()) self->measure_turn();
   });
   if (!is_own()) {
     owner_ = std::move(owner);
@@ -111,6 +114,13 @@ void Loop::run(std::shared_ptr<void> owner, Task turn) {
     uv_run(loop_, UV_RUN_DEFAULT);
     PBFT_CHECK(uv_loop_close(loop_) == 0);
   });
+}
+
+// libuv's callbacks for what came in run inside of its wait; it counts itself for how long it really waited.
+void Loop::measure_turn() {
+  const std::chrono::nanoseconds busy(uv_hrtime() - uv_metrics_idle_time(loop_));
+  if (last_wait_) longest_turn_ = std::max(longest_turn_, busy - *last_wait_);
+  last_wait_ = busy;
 }
 
 void Loop::enter() {

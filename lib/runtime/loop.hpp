@@ -4,10 +4,12 @@
 #include <uv.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -62,6 +64,9 @@ class Loop {
   /// Whether the calling thread is the loop's. Before a caller's loop has made its first turn: whether it
   /// created the Loop.
   bool is_this_thread() const { return thread_id_.load() == std::this_thread::get_id(); }
+  /// The longest that a turn took without its wait: for so long the network and the timers had to wait. 0 on
+  /// a caller's loop, which is not ours to measure. On the loop.
+  Duration longest_turn() const { return std::chrono::duration_cast<Duration>(longest_turn_); }
   /// False as long as a caller's loop has not made its first turn.
   bool has_turned() const { return turned_.load(); }
 
@@ -76,6 +81,7 @@ class Loop {
   Result<void> open(uv_loop_t* callers);
   bool is_own() const { return loop_ == &own_; }
   void enter();
+  void measure_turn();
   void take_posted();
   /// `told` hears when each handle is closed; null: nobody.
   void close_handles(Loop* told);
@@ -88,6 +94,8 @@ class Loop {
   uv_loop_t* loop_ = nullptr;  ///< &own_ or the caller's.
   uv_async_t* wake_ = nullptr;
   uv_prepare_t* prepare_ = nullptr;
+  std::optional<std::chrono::nanoseconds> last_wait_;  ///< When it began, less all waits before.
+  std::chrono::nanoseconds longest_turn_{};
   std::vector<std::unique_ptr<Timer>> timers_;
   std::size_t open_handles_ = 0;
   Task turn_;

@@ -37,6 +37,17 @@ Result<void> check(const ReplicaOptions& options) {
     return invalid("limits.max_request_timeout is below limits.request_timeout");
   }
   if (limits.status_interval <= Duration{}) return invalid("limits.status_interval must be positive");
+  if (limits.max_transfer_bytes == 0) return invalid("limits.max_transfer_bytes is 0: at least 1");
+  if (options.log_segment_bytes < min_log_segment_bytes ||
+      options.log_segment_bytes > max_log_segment_bytes || options.log_segment_bytes % 4096 != 0) {
+    return invalid("log_segment_bytes is " + std::to_string(options.log_segment_bytes) +
+                   ": a multiple of 4096 from " + std::to_string(min_log_segment_bytes) + " to " +
+                   std::to_string(max_log_segment_bytes));
+  }
+  if (options.lost_data && !options.data_directory.empty()) {
+    return invalid("lost_data goes with data in memory: in " + options.data_directory +
+                   " the replica sees for itself whether its data is there");
+  }
   if (options.crypto_workers > max_crypto_workers) {
     return invalid("crypto_workers is " + std::to_string(options.crypto_workers) + ": at most " +
                    std::to_string(max_crypto_workers));

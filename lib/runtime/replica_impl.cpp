@@ -14,7 +14,8 @@ Result<std::shared_ptr<Replica::Impl>> Replica::Impl::start(const ClusterConfig&
                                                             const ReplicaOptions& options) {
   Result<std::unique_ptr<runtime::Loop>> loop = runtime::Loop::create(options.loop);
   if (!loop) return loop.error();
-  const std::shared_ptr<Impl> impl(new Impl(config, key, machine, options, std::move(*loop)));
+  const std::shared_ptr<Impl> impl(new Impl(config, key, options, std::move(*loop)));
+  if (Result<void> restored = impl->restore(config, machine, options); !restored) return restored.error();
   Result<std::unique_ptr<net::Links>> links =
       net::Links::create(impl->loop_->uv(), impl->links_config(config, key, options), impl->links_events());
   if (!links) return links.error();
@@ -24,8 +25,8 @@ Result<std::shared_ptr<Replica::Impl>> Replica::Impl::start(const ClusterConfig&
   return impl;
 }
 
-Replica::Impl::Impl(const ClusterConfig& config, const ReplicaKey& key, StateMachine& machine,
-                    const ReplicaOptions& options, std::unique_ptr<runtime::Loop> loop)
+Replica::Impl::Impl(const ClusterConfig& config, const ReplicaKey& key, const ReplicaOptions& options,
+                    std::unique_ptr<runtime::Loop> loop)
     : id_(key.id),
       quorums_(static_cast<std::uint32_t>(config.replicas.size())),
       log_(options.log, net::describe(net::Peer(key.id))),
@@ -33,18 +34,12 @@ Replica::Impl::Impl(const ClusterConfig& config, const ReplicaKey& key, StateMac
       ring_(std::make_shared<const crypto::KeyRing>(crypto::key_ring(config))),
       crypto_(ring_, key.id, key.key),
       wire_limits_{quorums_.n(), config.limits},
-      executor_(machine, crypto_,
-                [this] {
-                  loop_->post([this] {
-                    for (core::Event& result : executor_.take_results()) feed(std::move(result));
-                  });
-                }),
+      sealer_(crypto_, wire_limits_),
+      results_([this] { loop_->post([this] { on_results(); }); }),
       verifier_(
           crypto_, wire_limits_, options.crypto_workers,
           [this](const net::Peer& from, runtime::Verdict verdict) { on_verdict(from, std::move(verdict)); },
           [this] { loop_->post([this] { verifier_.deliver_finished(); }); }),
-      records_([this](std::uint64_t token) { feed(core::Persisted{token}); }),
-      core_(core_config(config, machine, options.limits), crypto_),
       rejections_(log_) {
   for (std::size_t i = 0; i < core::timer_count; ++i) {
     timers_[i] =
@@ -52,15 +47,35 @@ Replica::Impl::Impl(const ClusterConfig& config, const ReplicaKey& key, StateMac
   }
 }
 
+Result<void> Replica::Impl::restore(const ClusterConfig& config, StateMachine& machine,
+                                    const ReplicaOptions& options) {
+  runtime::DataEvents events;
+  events.post = [this](std::function<void()> task) { loop_->post(std::move(task)); };
+  events.durable = [this](std::uint64_t token) { feed(core::Persisted{token}); };
+  events.failed = [this](const Error& error) { fail(error); };
+  Result<runtime::Data> data =
+      runtime::open_data({ring_->cluster, id_}, options, wire_limits_, crypto_, log_, std::move(events));
+  if (!data) return data.error();
+  data_ = std::move(*data);
+  keeper_.emplace(*data_.checkpoints, results_);
+  executor_.emplace(machine, crypto_, *data_.checkpoints, *keeper_, results_);
+  Result<runtime::Executor::Beginning> beginning = executor_->begin();
+  if (!beginning) return beginning.error();
+  genesis_ = beginning->genesis;
+  core_.emplace(core_config(config, machine, options.limits), crypto_, sealer_);
+  return core_->restore({data_.log->records(), std::move(beginning->checkpoint)});
+}
+
 core::ReplicaConfig Replica::Impl::core_config(const ClusterConfig& config, const StateMachine& machine,
-                                               const ReplicaLimits& limits) {
+                                               const ReplicaLimits& limits) const {
   core::ReplicaConfig made;
   made.id = id_;
   made.replicas = quorums_.n();
   for (const ClientInfo& client : config.clients) made.clients.insert(client.id);
   made.agreed = config.limits;
   made.limits = limits;
-  made.genesis = executor_.genesis();
+  made.genesis = genesis_;
+  made.incarnation = data_.incarnation;
   made.valid = [&machine](const core::Request& request) {
     return std::all_of(request.items.begin(), request.items.end(), [&](const core::Request::Item& item) {
       return machine.valid(request.client, item.body);
@@ -73,7 +88,7 @@ net::LinksConfig Replica::Impl::links_config(const ClusterConfig& config, const 
                                              const ReplicaOptions& options) {
   net::LinksConfig made;
   made.cluster = ring_->cluster;
-  made.genesis = executor_.genesis();
+  made.genesis = genesis_;
   made.self = id_;
   made.secret = crypto::x25519_of(key.key);
   made.listen = true;
@@ -106,7 +121,7 @@ net::LinksEvents Replica::Impl::links_events() {
 void Replica::Impl::begin() {
   if (stopping_) return;
   stepping_ = true;
-  core_.start(runtime::now(), outputs_);
+  core_->start(runtime::now(), outputs_);
   perform_outputs();
   stepping_ = false;
   drain();
@@ -114,19 +129,35 @@ void Replica::Impl::begin() {
 
 void Replica::Impl::stop() {
   stopping_ = true;
-  {
-    const std::lock_guard lock(stop_mutex_);
-    executor_.stop();
-    verifier_.stop();
-  }
+  stop_threads();
   loop_->post([this] { close(); });
   loop_->wait_closed();
 }
 
+void Replica::Impl::stop_threads() {
+  const std::lock_guard lock(stop_mutex_);
+  executor_->stop();
+  keeper_->stop();
+  verifier_.stop();
+}
+
+// The data directory is free for another process when the log is gone.
 void Replica::Impl::close() {
   if (std::exchange(closing_, true)) return;
   publish();
+  data_.log.reset();
   links_->close([this] { loop_->close(); });
+}
+
+void Replica::Impl::fail(const Error& error) {
+  if (stopping_.exchange(true)) return;
+  failed_ = error.message;
+  const char* remedy = error.code == ErrorCode::io
+                           ? "make room or mend the disk, and start it again: it goes on from what is durable"
+                           : "mend the state machine, and start it again";
+  log_(LogLevel::error, "stops: " + failed_ + "; the others go on without it; " + remedy);
+  stop_threads();
+  loop_->post([this] { close(); });
 }
 
 void Replica::Impl::on_up(const net::Peer& peer) {
@@ -142,6 +173,11 @@ void Replica::Impl::on_down(const net::Peer& peer) {
 void Replica::Impl::on_frame(const net::Peer& from, BytesView frame) {
   if (stopping_) return;
   if (!verifier_.submit(from, frame)) refuse(from, Rejection::too_often);
+}
+
+void Replica::Impl::on_results() {
+  for (core::Event& result : results_.take()) feed(std::move(result));
+  if (const std::optional<Error> failure = results_.failure()) fail(*failure);
 }
 
 void Replica::Impl::on_verdict(const net::Peer& from, runtime::Verdict verdict) {
@@ -181,9 +217,9 @@ void Replica::Impl::drain() {
   while (!waiting_.empty() && !stopping_) {
     core::Input input{runtime::now(), std::move(waiting_.front())};
     waiting_.pop_front();
-    core_.step(std::move(input), outputs_);
+    core_->step(std::move(input), outputs_);
 #ifndef NDEBUG
-    core_.invariants();
+    core_->invariants();
 #endif
     perform_outputs();
   }
@@ -206,11 +242,13 @@ void Replica::Impl::on_turn() {
 
 void Replica::Impl::publish() {
   Published fresh;
-  fresh.core = core_.state();
+  fresh.core = core_->state();
   for (const net::Peer& peer : up_) {
     ++(std::holds_alternative<ReplicaId>(peer) ? fresh.connected_replicas : fresh.connected_clients);
   }
   fresh.rejections = rejections_.counts();
+  fresh.failed = failed_;
+  fresh.longest_turn = loop_->longest_turn();
   const std::lock_guard lock(published_mutex_);
   published_ = fresh;
 }
@@ -233,9 +271,14 @@ ReplicaStatus Replica::Impl::status() const {
   status.operations = last.core.operations;
   status.view_changes = last.core.view_changes;
   status.waiting_requests = last.core.waiting_requests;
+  status.longest_turn = last.longest_turn;
   status.connected_replicas = last.connected_replicas;
   status.connected_clients = last.connected_clients;
-  status.answering = last.core.answering;
+  status.answering = last.core.answering && last.failed.empty();
+  status.observing = last.core.observing;
+  status.collecting = last.core.collecting;
+  status.durable = data_.durable;
+  status.failed = last.failed;
   for (std::size_t i = 0; i < last.rejections.size(); ++i) {
     if (last.rejections[i] > 0) {
       status.rejections[core::name_of(static_cast<Rejection>(i))] = last.rejections[i];

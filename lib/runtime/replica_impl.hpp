@@ -1,4 +1,4 @@
-// A replica's parts, joined: links -> verifier -> core -> log, executor, links.
+// A replica's parts, joined: links -> verifier -> core -> log, executor, keeper, links.
 #pragma once
 
 #include <array>
@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -13,12 +14,15 @@
 #include "crypto/sodium.hpp"
 #include "net/links.hpp"
 #include "pbft/replica.hpp"
+#include "runtime/data.hpp"
 #include "runtime/executor.hpp"
+#include "runtime/keeper.hpp"
 #include "runtime/logger.hpp"
 #include "runtime/loop.hpp"
 #include "runtime/rejections.hpp"
+#include "runtime/results.hpp"
 #include "runtime/verifier.hpp"
-#include "storage/memory_log.hpp"
+#include "wire/codec.hpp"
 
 namespace pbft {
 
@@ -33,20 +37,26 @@ class Replica::Impl : public std::enable_shared_from_this<Impl> {
   void stop();                   ///< Any thread but the executor's.
 
  private:
-  Impl(const ClusterConfig& config, const ReplicaKey& key, StateMachine& machine,
-       const ReplicaOptions& options, std::unique_ptr<runtime::Loop> loop);
+  Impl(const ClusterConfig& config, const ReplicaKey& key, const ReplicaOptions& options,
+       std::unique_ptr<runtime::Loop> loop);
+  /// Everything that reads files or calls the state machine before the loop runs.
+  Result<void> restore(const ClusterConfig& config, StateMachine& machine, const ReplicaOptions& options);
   core::ReplicaConfig core_config(const ClusterConfig& config, const StateMachine& machine,
-                                  const ReplicaLimits& limits);
+                                  const ReplicaLimits& limits) const;
   net::LinksConfig links_config(const ClusterConfig& config, const ReplicaKey& key,
                                 const ReplicaOptions& options);
   net::LinksEvents links_events();
   void begin();
+  void stop_threads();  ///< Any thread but theirs.
   void close();
+  /// What the disk or the state machine refused is final: the replica stops by itself.
+  void fail(const Error& error);
 
   // ---- What comes in ------------------------------------------------------------------------------------
   void on_up(const net::Peer& peer);
   void on_down(const net::Peer& peer);
   void on_frame(const net::Peer& from, BytesView frame);
+  void on_results();
   void on_verdict(const net::Peer& from, runtime::Verdict verdict);
   void refuse(const net::Peer& from, core::Rejection reason);
   void punish(const net::Peer& from, core::Rejection reason);
@@ -64,7 +74,11 @@ class Replica::Impl : public std::enable_shared_from_this<Impl> {
   void perform(core::Persist& output);
   void perform(core::Execute& output);
   void perform(core::TakeSnapshot& output);
+  void perform(core::InstallState& output);
   void perform(core::DiscardSnapshots& output);
+  void perform(core::ReadBlock& output);
+  void perform(core::CollectState& output);
+  void perform(core::KeepBlock& output);
   void perform(core::SetTimer& output);
   void perform(core::CancelTimer& output);
   void perform(core::Report& output);
@@ -77,15 +91,21 @@ class Replica::Impl : public std::enable_shared_from_this<Impl> {
   const crypto::SodiumCrypto crypto_;
   const wire::DecodeLimits wire_limits_;
 
-  std::mutex stop_mutex_;  ///< One thread at a time stops executor and verifier.
+  const wire::Sealer sealer_;
+
+  std::mutex stop_mutex_;  ///< One thread at a time stops executor, keeper and verifier.
   std::atomic<bool> stopping_ = false;
-  runtime::Executor executor_;
+  runtime::Results results_;
+  runtime::Data data_;
+  std::optional<runtime::Keeper> keeper_;
+  std::optional<runtime::Executor> executor_;
   runtime::Verifier verifier_;
-  storage::MemoryLog records_;
-  core::Replica core_;
+  Digest genesis_;
+  std::optional<core::Replica> core_;
   std::unique_ptr<net::Links> links_;
   std::array<runtime::Timer*, core::timer_count> timers_{};
   bool closing_ = false;
+  std::string failed_;  ///< Why it stopped by itself.
 
   std::deque<core::Event> waiting_;  ///< What outputs caused is handled after the step that they belong to.
   bool stepping_ = false;
@@ -100,6 +120,8 @@ class Replica::Impl : public std::enable_shared_from_this<Impl> {
     std::uint32_t connected_replicas = 0;
     std::uint32_t connected_clients = 0;
     runtime::Rejections::Counts rejections{};
+    std::string failed;
+    Duration longest_turn{};
   };
   mutable std::mutex published_mutex_;
   Published published_;

@@ -38,12 +38,16 @@ void Replica::Impl::perform(core::SendReply& output) {
 }
 
 void Replica::Impl::perform(core::Persist& output) {
-  records_.append(output.token, std::move(output.record));
+  data_.log->append(output.token, std::move(output.record));
 }
 
-void Replica::Impl::perform(core::Execute& output) { executor_.push(std::move(output)); }
-void Replica::Impl::perform(core::TakeSnapshot& output) { executor_.push(std::move(output)); }
-void Replica::Impl::perform(core::DiscardSnapshots& output) { executor_.push(output); }
+void Replica::Impl::perform(core::Execute& output) { executor_->push(std::move(output)); }
+void Replica::Impl::perform(core::TakeSnapshot& output) { executor_->push(std::move(output)); }
+void Replica::Impl::perform(core::InstallState& output) { executor_->push(output); }
+void Replica::Impl::perform(core::DiscardSnapshots& output) { keeper_->push(std::move(output)); }
+void Replica::Impl::perform(core::ReadBlock& output) { keeper_->push(output); }
+void Replica::Impl::perform(core::CollectState& output) { keeper_->push(output); }
+void Replica::Impl::perform(core::KeepBlock& output) { keeper_->push(std::move(output)); }
 
 void Replica::Impl::perform(core::SetTimer& output) {
   timers_.at(static_cast<std::size_t>(output.timer))->set(output.at);

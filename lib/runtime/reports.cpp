@@ -62,18 +62,78 @@ struct Teller {
                                  signed_text(report.second_image, report.second_signature)};
   }
   Line operator()(const core::Diverged& report) const {
+    return {
+        LogLevel::error,
+        "the state after batch " + text_of(report.seq.value) + " is " + short_text(report.ours) +
+            " here and " + short_text(report.theirs) +
+            " at a quorum of replicas: this replica answers no more until it has taken theirs. Either its "
+            "state machine is not deterministic, or its memory was damaged"};
+  }
+  Line operator()(const core::Repaired& report) const {
+    std::string text = "the agreed state after batch " + text_of(report.seq.value) +
+                       " is in the place of the one that differed";
+    if (const auto& differs = report.difference) {
+      text += "; the first difference lies in bytes " + text_of(differs->from) + " to " +
+              text_of(differs->to) + " (chunk " + text_of(differs->chunk) +
+              ") of what StateMachine::save wrote";
+    }
+    return {LogLevel::warning, text + "; clients get answers again from the batches after the old position"};
+  }
+  Line operator()(const core::NoAgreement& report) const {
     return {LogLevel::error,
-            "the state after batch " + text_of(report.seq.value) + " is " + short_text(report.ours) +
-                " here and " + short_text(report.theirs) +
-                " at a quorum of replicas: this replica answers no more. Either its state machine is not "
-                "deterministic, or its memory was damaged"};
+            "the replicas disagree about the state after batch " + text_of(report.seq.value) +
+                " in so many ways that no quorum can agree on it: this replica signs nothing any more. The "
+                "state machine is not deterministic: the outcome of an operation may depend on the state and "
+                "the arguments alone"};
   }
   Line operator()(const core::StateNeeded& report) const {
+    return {LogLevel::info, "executed up to batch " + text_of(report.executed.value) +
+                                "; collects the state after batch " + text_of(report.target.value) +
+                                " from the other replicas"};
+  }
+  Line operator()(const core::StateTaken& report) const {
+    return {LogLevel::info, "has the state after batch " + text_of(report.seq.value) + ": " +
+                                text_of(report.blocks) + " blocks with " + text_of(report.bytes) +
+                                " bytes came from others, the rest was here"};
+  }
+  Line operator()(const core::DonorDropped& report) const {
     return {LogLevel::warning,
-            "executed up to batch " + text_of(report.executed.value) +
-                ", and the others keep nothing before " + text_of(report.stable.value) +
-                " any more: this replica cannot follow, and counts as one of the f faulty ones until the "
-                "whole cluster starts again"};
+            "replica " + text_of(report.donor.value) +
+                " sent no block of the state that it was asked for, or something else: this "
+                "transfer goes on without it"};
+  }
+  Line operator()(const core::Observing& report) const {
+    return {LogLevel::warning,
+            "observes: its data is lost, so it follows without voting or answering, counts among the " +
+                text_of(quorums.f()) + " that may fail, and asks to vote again as incarnation " +
+                text_of(report.incarnation)};
+  }
+  Line operator()(const core::RejoinRefused& report) const {
+    return {
+        LogLevel::error,
+        "never votes as incarnation " + text_of(report.incarnation) + ": incarnation " +
+            text_of(report.later) +
+            " of this replica was ordered. Either another process runs with this key, or the clock was set "
+            "back: stop the other process, mend the clock, remove this data directory and start again"};
+  }
+  Line operator()(const core::Rejoined& report) const {
+    return {LogLevel::info, "votes again, from batch " + text_of(report.seq.value) + " on"};
+  }
+  Line operator()(const core::TooManyObservers& report) const {
+    return {LogLevel::error,
+            text_of(report.observers) + " replicas say that they have lost their data, of " +
+                text_of(quorums.n()) + " of which at most " + text_of(quorums.f()) +
+                " may: nothing can be ordered until enough of them have their data directories back"};
+  }
+  Line operator()(const core::StaleCopy& report) const {
+    const std::string where = report.seq.value == 0 ? "" : ", batch " + text_of(report.seq.value);
+    return {
+        LogLevel::error,
+        std::string("another replica shows a ") + name_of(report.statement) + " (view " +
+            text_of(report.view.value) + where +
+            ") that is signed by this one and not in its log: the data directory is an old copy, or another "
+            "process runs with this key. This replica signs nothing any more: stop the other process, "
+            "remove the data directory and start again"};
   }
 };
 

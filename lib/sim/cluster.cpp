@@ -79,6 +79,7 @@ Cluster::Cluster(ClusterOptions options)
       network_(scheduler_, trace_, mail_, random_.fork()),
       forger_(keys_, mail_.limits()) {
   trace_.print_to(options_.trace);
+  if (!options_.machine) options_.machine = [] { return std::make_unique<AppendLog>(); };
   network_.quality = options_.quality;
   network_.deliver_with(
       [this](const Node& from, const Node& to, const FramePtr& frame) { deliver(from, to, frame); });
@@ -95,9 +96,9 @@ Cluster::Cluster(ClusterOptions options)
     config.id = ReplicaId{i};
     core::ReplicaConfig own = config;
     if (options_.configure) options_.configure(own);
-    auto machine = options_.machine ? options_.machine() : std::make_unique<AppendLog>();
-    replicas_.push_back(std::make_unique<ReplicaProcess>(world(), std::move(own), keys_.of(ReplicaId{i}),
-                                                         std::move(machine), options_.tempo));
+    replicas_.push_back(std::make_unique<ReplicaProcess>(
+        world(), ReplicaParts{std::move(own), keys_.of(ReplicaId{i}), options_.machine, options_.tempo,
+                              options_.storage}));
   }
   for (auto& replica : replicas_) replica->start();
   for (std::size_t i = 0; i < options_.clients; ++i) {
@@ -193,7 +194,7 @@ void Cluster::run_until_view(View view, Duration limit) {
       "view " + std::to_string(view.value) + " is entered",
       [&] {
         return std::all_of(replicas_.begin(), replicas_.end(), [&](const auto& replica) {
-          if (!replica->is_running() || !replica->is_correct()) return true;
+          if (!replica->owes_progress()) return true;
           const core::ReplicaState state = replica->state();
           return state.view >= view && state.pending == state.view;
         });
@@ -218,18 +219,16 @@ void Cluster::heal() {
   for (auto& replica : replicas_) replica->resume();
 }
 
-bool Cluster::needs_state(const ReplicaProcess& replica) const {
-  if (replica.needs_state()) return true;
-  std::uint64_t stable = 0;
-  for (const auto& other : replicas_) stable = std::max(stable, other->state().stable.value);
-  return replica.state().executed.value + options_.agreed.checkpoint_interval < stable;
+void Cluster::lose_power(std::uint64_t seed) {
+  for (auto& replica : replicas_) replica->lose_power(mix(seed ^ replica->id().value));
 }
 
-std::uint32_t Cluster::lost() const {
-  return static_cast<std::uint32_t>(
-      std::count_if(replicas_.begin(), replicas_.end(), [&](const auto& replica) {
-        return replica->is_stopped() || !replica->is_correct() || needs_state(*replica);
-      }));
+bool Cluster::restart_all() {
+  bool all = true;
+  for (auto& replica : replicas_) {
+    if (replica->is_stopped()) all = replica->restart() && all;
+  }
+  return all;
 }
 
 void Cluster::finish(Duration limit) {
@@ -237,11 +236,11 @@ void Cluster::finish(Duration limit) {
   if (!progress_expected_) return;
   run_until_answered(limit);
   run_until(
-      "every correct replica has executed everything",
+      "every correct replica has executed everything, answers and votes",
       [&] {
         return std::all_of(replicas_.begin(), replicas_.end(), [&](const auto& replica) {
-          return !replica->is_running() || !replica->is_correct() || needs_state(*replica) ||
-                 history_.executed_by(replica->id()) == history_.last();
+          return !replica->owes_progress() ||
+                 (history_.executed_by(replica->id()) == history_.last() && replica->state().answering);
         });
       },
       limit);
@@ -255,10 +254,10 @@ std::string Cluster::summary() const {
             (replica->is_stopped()  ? " stopped"
              : replica->is_paused() ? " paused"
                                     : "") +
-            (replica->is_correct() ? "" : " Byzantine") + (needs_state(*replica) ? " needs state" : "") +
-            " view " + std::to_string(state.view.value) + "/" + std::to_string(state.pending.value) +
-            " stable " + std::to_string(state.stable.value) + " executed " +
-            std::to_string(state.executed.value) + "; ";
+            (replica->is_correct() ? "" : " Byzantine") + (state.observing ? " observes" : "") +
+            (state.answering ? "" : " mute") + (state.collecting ? " collects" : "") + " view " +
+            std::to_string(state.view.value) + "/" + std::to_string(state.pending.value) + " stable " +
+            std::to_string(state.stable.value) + " executed " + std::to_string(state.executed.value) + "; ";
   }
   std::size_t waiting = 0;
   for (const auto& client : clients_) waiting += client->waiting();

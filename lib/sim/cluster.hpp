@@ -32,7 +32,8 @@ struct ClusterOptions {
   Tempo tempo = {};
   /// Runs until the clients are known to the replicas, so that a test begins with its first operation.
   bool settle_at_start = true;
-  std::function<std::unique_ptr<StateMachine>()> machine = nullptr;  ///< Empty: AppendLog.
+  MachineFactory machine = nullptr;  ///< Empty: AppendLog. Called for every process.
+  Storage storage = Storage::memory;
   Trace::Sink trace = nullptr;
   /// Changes one replica's configuration before it starts.
   std::function<void(core::ReplicaConfig&)> configure = nullptr;
@@ -91,6 +92,7 @@ class Cluster {
   const Forger& forge() const { return forger_; }
   const Keys& keys() const { return keys_; }
   const core::Quorums& quorums() const { return quorums_; }
+  Storage storage() const { return options_.storage; }
   Instant now() const { return scheduler_.now(); }
   Timestamp wall() const { return {wall_start_us + static_cast<std::uint64_t>(now().count())}; }
   /// The sequence number of the next batch.
@@ -117,16 +119,14 @@ class Cluster {
   /// The network is as good as new, and who was paused goes on. Stopped and Byzantine replicas stay so.
   void heal();
   /// Heals and demands I5: every operation of a client completes, and every running correct replica executes
-  /// all that any executed. A replica that needs state transfer, which this version lacks, is excepted: it
-  /// counts as one of the faulty.
+  /// all that any executed, answers and votes.
   void finish(Duration limit = patience);
   /// From here on more than f replicas are lost: finish() checks safety alone.
   void expect_no_progress() { progress_expected_ = false; }
-  /// Behind what the others keep: one checkpoint interval below the stable checkpoint. Without state transfer
-  /// it never catches up.
-  bool needs_state(const ReplicaProcess& replica) const;
-  /// How many are stopped, Byzantine or in need of state.
-  std::uint32_t lost() const;
+  /// Power fails everywhere at once.
+  void lose_power(std::uint64_t seed);
+  /// All that are stopped. False if a disk refuses.
+  bool restart_all();
   /// Operations that clients wait for, and how far each replica is: for a report.
   std::string summary() const;
 

@@ -51,7 +51,8 @@ struct MessageText {
   }
   std::string operator()(const core::Status& m) const {
     return "status v" + text(m.view) + " pending v" + text(m.pending) + " stable s" + text(m.stable) +
-           " executed s" + text(m.executed) + " view-changes " + to_string(m.view_changes);
+           " executed s" + text(m.executed) + " view-changes " + to_string(m.view_changes) +
+           (m.observing ? " observing" : "");
   }
   std::string operator()(const core::FetchBody& m) const {
     return "fetch body s" + text(m.seq) + " " + describe(m.digest);
@@ -61,6 +62,12 @@ struct MessageText {
   }
   std::string operator()(const core::BodyMessage& m) const {
     return "body s" + text(m.seq) + " " + describe(m.body->digest);
+  }
+  std::string operator()(const core::FetchState& m) const {
+    return "fetch " + to_string(m.blocks.size()) + " blocks of s" + text(m.seq);
+  }
+  std::string operator()(const core::StateBlock& m) const {
+    return "block of " + to_string(m.block->size()) + " bytes";
   }
   static std::string by(ReplicaId sender) { return " by r" + text(sender); }
 };
@@ -82,7 +89,32 @@ struct ReportText {
   }
   std::string operator()(const core::Diverged& r) const { return "diverged at s" + text(r.seq); }
   std::string operator()(const core::StateNeeded& r) const {
-    return "needs state: executed s" + text(r.executed) + ", stable s" + text(r.stable);
+    return "needs state: executed s" + text(r.executed) + ", collects s" + text(r.target);
+  }
+  std::string operator()(const core::StateTaken& r) const {
+    return "has taken the state of s" + text(r.seq) + ": " + to_string(r.blocks) + " blocks, " +
+           to_string(r.bytes) + " bytes from others";
+  }
+  std::string operator()(const core::DonorDropped& r) const { return "gives up donor r" + text(r.donor); }
+  std::string operator()(const core::Repaired& r) const {
+    std::string result = "is repaired at s" + text(r.seq);
+    if (r.difference) result += ", chunk " + to_string(r.difference->chunk) + " differed";
+    return result;
+  }
+  std::string operator()(const core::NoAgreement& r) const { return "no agreement at s" + text(r.seq); }
+  std::string operator()(const core::Observing& r) const {
+    return "observes, incarnation " + to_string(r.incarnation);
+  }
+  std::string operator()(const core::RejoinRefused& r) const {
+    return "can never rejoin: incarnation " + to_string(r.incarnation) + " before " + to_string(r.later);
+  }
+  std::string operator()(const core::Rejoined& r) const { return "votes again from s" + text(r.seq); }
+  std::string operator()(const core::TooManyObservers& r) const {
+    return to_string(r.observers) + " replicas have lost their data";
+  }
+  std::string operator()(const core::StaleCopy& r) const {
+    return "runs from an old copy: forgot a statement " + to_string(static_cast<int>(r.statement)) + " of v" +
+           text(r.view) + " s" + text(r.seq);
   }
 };
 

@@ -42,6 +42,13 @@ void History::on_executed(ReplicaId replica, const core::Execute& todo, const st
   add(mine);
 }
 
+void History::on_installed(ReplicaId replica, SeqNum seq) {
+  if (seq > last()) {
+    unsafe(describe(core::Identity(replica)) + " installs a state that no correct replica reached" + at(seq));
+  }
+  executed_[replica] = seq;
+}
+
 void History::add(const Batch& batch) {
   batches_.push_back(batch);
   const SeqNum seq = last();

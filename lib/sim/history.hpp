@@ -37,6 +37,10 @@ class History {
   /// I1: the next batch of this replica, equal to what any other executed there. I3: no operation twice, none
   /// that its correct client did not ask for.
   void on_executed(ReplicaId replica, const core::Execute& batch, const std::vector<Bytes>& results);
+  /// Its next process begins there: what it executed above, it executes again, with the same outcome.
+  void on_restarted(ReplicaId replica, SeqNum executed) { executed_[replica] = executed; }
+  /// It has the state after `seq` from others.
+  void on_installed(ReplicaId replica, SeqNum seq);
   /// I1: equal states at equal checkpoints.
   void on_checkpoint(ReplicaId replica, SeqNum seq, const Digest& state);
 

@@ -23,6 +23,8 @@ Digest fingerprint(const Bytes& image) {
   return result;
 }
 
+View highest(const std::set<View>& views) { return views.empty() ? View{} : *views.rbegin(); }
+
 }  // namespace
 
 void Promises::broken(const std::string& what) const { unsafe(describe(core::Identity(self_)) + " " + what); }
@@ -32,23 +34,94 @@ void Promises::on_durable(const core::Record& record) {
     const core::BatchHeader& header = prepared->certificate.header;
     if (!prepared->body || prepared->body->digest != header.digest)
       broken("stores a certificate without its body");
-    durable_certificates_.insert({{header.view, header.seq}, header.digest});
+    certificates_.insert({{header.view, header.seq}, header.digest});
   } else if (const auto* view_change = std::get_if<core::ViewChangePtr>(&record)) {
     if ((*view_change)->sender == self_) durable_view_changes_.insert((*view_change)->new_view);
-  } else if (const auto* new_view = std::get_if<core::NewViewPtr>(&record)) {
-    durable_new_views_.insert((*new_view)->view);
+  } else if (const auto* entered = std::get_if<core::NewViewRecord>(&record)) {
+    if (entered->sources.size() != entered->new_view->sources.size())
+      broken("stores a new-view without what proves it");
+    durable_new_views_.insert(entered->new_view->view);
+    if (entered->new_view->view.value % replicas_ == self_.value) sign_new_view(*entered->new_view);
+  } else if (const auto* proof = std::get_if<core::CheckpointProof>(&record)) {
+    stable_ = std::max(stable_, proof->seq);
+  } else if (const auto* floor = std::get_if<core::Restraint>(&record)) {
+    floor_ = std::max(floor_, floor->checkpoint_floor);
+  } else if (std::holds_alternative<core::StartRecord>(record)) {
+    started_ = true;
   }
 }
 
-void Promises::vote(Said& said, const core::BatchHeader& header, const char* what) {
+void Promises::on_snapshot(SeqNum seq, const Digest& state) { snapshots_[seq] = state; }
+
+void Promises::on_data_lost(std::uint64_t incarnation) {
+  incarnation_ = incarnation;
+  left_ = View{};
+  started_ = false;
+  stable_ = floor_ = SeqNum{};
+  snapshots_.clear();
+  certificates_.clear();
+  durable_view_changes_.clear();
+  durable_new_views_.clear();
+}
+
+// Everything is there that was reported durable and that no later record made superfluous.
+void Promises::on_restored(const core::Restored& past) {
+  bool started = false;
+  SeqNum stable, floor;
+  View entered, asked;
+  std::map<SeqNum, core::BatchHeader> prepared;
+  for (const core::Record& record : past.records) {
+    if (const auto* one = std::get_if<core::PreparedRecord>(&record)) {
+      prepared[one->certificate.header.seq] = one->certificate.header;
+    } else if (const auto* view_change = std::get_if<core::ViewChangePtr>(&record)) {
+      asked = (*view_change)->new_view;
+    } else if (const auto* new_view = std::get_if<core::NewViewRecord>(&record)) {
+      entered = new_view->new_view->view;
+    } else if (const auto* proof = std::get_if<core::CheckpointProof>(&record)) {
+      stable = proof->seq;
+    } else if (const auto* to = std::get_if<core::Restraint>(&record)) {
+      floor = to->checkpoint_floor;
+    } else {
+      started = true;
+    }
+  }
+  if (started_ && !started) broken("has lost that it ever started");
+  if (stable < stable_) broken("has lost a stable checkpoint");
+  if (floor < floor_) broken("has lost a checkpoint floor");
+  if (entered < highest(durable_new_views_)) broken("has lost a new-view");
+  if (std::max(asked, entered) < highest(durable_view_changes_)) broken("has lost a view-change");
+  for (const auto& [place, digest] : certificates_) {
+    if (place.second <= stable) continue;
+    const auto found = prepared.find(place.second);
+    if (found == prepared.end() || found->second.view < place.first ||
+        (found->second.view == place.first && found->second.digest != digest)) {
+      broken("has lost a certificate at " + std::to_string(place.second.value));
+    }
+  }
+  const SeqNum taken = snapshots_.empty() ? SeqNum{} : snapshots_.rbegin()->first;
+  if ((past.checkpoint ? past.checkpoint->seq : SeqNum{}) < taken) {
+    broken("has lost its state at " + std::to_string(taken.value));
+  }
+  // What was on its way may have arrived.
+  for (const core::Record& record : past.records) on_durable(record);
+  if (past.checkpoint) on_snapshot(past.checkpoint->seq, past.checkpoint->state);
+}
+
+void Promises::vote(Said& said, const core::BatchHeader& header, const char* what, bool in_new_view) {
   auto [first, fresh] = said.emplace(Place(header.view, header.seq), header.digest);
   if (!fresh) {
     if (first->second != header.digest) broken(std::string("signs two ") + what + "s for one place");
     return;  // sent again
   }
-  if (header.view < left_) broken(std::string("signs a ") + what + " for a view that it has left");
+  const std::string a = std::string("signs a ") + what;
+  if (!started_) broken(a + " before its start is durable");
+  if (header.view < left_) broken(a + " for a view that it has left");
   if (header.view.value > 0 && !durable_new_views_.contains(header.view)) {
-    broken(std::string("signs a ") + what + " before the NewView of its view is durable");
+    broken(a + " before the NewView of its view is durable");
+  }
+  const SeqNum taken = snapshots_.empty() ? SeqNum{} : snapshots_.rbegin()->first;
+  if (!in_new_view && header.seq.value > std::min(stable_, taken).value + window_) {
+    broken(a + " more than a window above what is durable");
   }
 }
 
@@ -62,35 +135,56 @@ void Promises::on_send(const core::Message& message) {
   } else if (const auto* commit = std::get_if<core::Commit>(&message)) {
     if (commit->sender != self_) return;
     const core::BatchHeader& header = commit->header;
+    const bool fresh = !committed_.contains({header.view, header.seq});
     vote(committed_, header, "commit");
-    if (!durable_certificates_.contains({{header.view, header.seq}, header.digest})) {
+    if (fresh && !certificates_.contains({{header.view, header.seq}, header.digest})) {
       broken("commits before its certificate is durable");
     }
   } else if (const auto* checkpoint = std::get_if<core::Checkpoint>(&message)) {
     if (checkpoint->sender != self_) return;
     auto [first, fresh] = checkpoints_.emplace(checkpoint->seq, checkpoint->state);
-    if (!fresh && first->second != checkpoint->state) broken("signs two checkpoints for one place");
+    if (first->second != checkpoint->state) broken("signs two checkpoints for one place");
+    if (!fresh) return;
+    const auto durable = snapshots_.find(checkpoint->seq);
+    if (durable == snapshots_.end() || durable->second != checkpoint->state)
+      broken("signs a checkpoint before its state is durable");
+    if (checkpoint->seq <= floor_) broken("signs a checkpoint at or below its floor");
   } else if (const auto* view_change = std::get_if<core::ViewChangePtr>(&message)) {
-    const core::ViewChange& change = **view_change;
-    if (change.sender != self_) return;
-    const Digest mark = fingerprint(core::image_of(change));
-    auto [first, fresh] = view_changes_.emplace(change.new_view, mark);
-    if (!fresh && first->second != mark) broken("signs two view-changes for one view");
-    if (!durable_view_changes_.contains(change.new_view)) broken("sends a view-change before it is durable");
-    left_ = std::max(left_, change.new_view);
+    if ((*view_change)->sender == self_) send_view_change(**view_change);
   } else if (const auto* new_view = std::get_if<core::NewViewPtr>(&message)) {
-    const core::NewView& entered = **new_view;
-    if (entered.view.value % replicas_ != self_.value) return;
-    const Digest mark = fingerprint(core::image_of(entered));
-    auto [first, fresh] = new_views_.emplace(entered.view, mark);
-    if (!fresh && first->second != mark) broken("signs two new-views for one view");
-    if (!durable_new_views_.contains(entered.view)) broken("sends a new-view before it is durable");
-    SeqNum seq = entered.first;
-    for (const core::NewView::Header& header : entered.headers) {
-      vote(pre_prepared_, {entered.view, seq, header.digest}, "pre-prepare");
-      seq = seq.next();
-    }
+    if ((*new_view)->view.value % replicas_ == self_.value) send_new_view(**new_view);
   }
+}
+
+void Promises::send_view_change(const core::ViewChange& change) {
+  const Digest mark = fingerprint(core::image_of(change));
+  const std::pair place(change.incarnation, change.new_view);
+  if (const auto said = view_changes_.find(place); said != view_changes_.end()) {
+    if (said->second != mark) broken("signs two view-changes for one view");
+    return;  // sent again
+  }
+  if (change.incarnation != incarnation_) broken("signs a view-change of another incarnation");
+  if (!durable_view_changes_.contains(change.new_view)) broken("sends a view-change before it is durable");
+  view_changes_.emplace(place, mark);
+  left_ = std::max(left_, change.new_view);
+}
+
+// Signed when it is written; it may be sent at any time, also once a later view was asked for.
+void Promises::sign_new_view(const core::NewView& entered) {
+  const Digest mark = fingerprint(core::image_of(entered));
+  auto [first, fresh] = new_views_.emplace(entered.view, mark);
+  if (first->second != mark) broken("signs two new-views for one view");
+  if (!fresh) return;
+  SeqNum seq = entered.first;
+  for (const core::NewView::Header& header : entered.headers) {
+    vote(pre_prepared_, {entered.view, seq, header.digest}, "pre-prepare", true);
+    seq = seq.next();
+  }
+}
+
+void Promises::send_new_view(const core::NewView& entered) {
+  if (!durable_new_views_.contains(entered.view)) broken("sends a new-view before it is durable");
+  sign_new_view(entered);
 }
 
 }  // namespace pbft::sim

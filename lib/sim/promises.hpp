@@ -7,33 +7,52 @@
 #include <utility>
 
 #include "core/io.hpp"
+#include "pbft/limits.hpp"
 
 namespace pbft::sim {
 
-/// Of one correct replica: no two statements of one kind for one place, no vote for a view that it has left,
-/// and nothing before what it follows from is durable. Every member throws Violation.
+/// Of one correct replica, over all of its lives: no two statements of one kind for one place, no vote for a
+/// view that it has left, nothing before what it follows from is durable, and nothing lost of what was. Every
+/// member throws Violation.
 class Promises {
  public:
-  explicit Promises(ReplicaId self, std::uint32_t replicas) : self_(self), replicas_(replicas) {}
+  Promises(ReplicaId self, std::uint32_t replicas, const AgreedLimits& agreed)
+      : self_(self), replicas_(replicas), window_(agreed.window()) {}
   void on_durable(const core::Record& record);
+  void on_snapshot(SeqNum seq, const Digest& state);
   void on_send(const core::Message& message);
+  /// Another process starts, and this is what its disk tells.
+  void on_restored(const core::Restored& past);
+  /// Nothing is durable any more. What was signed stays signed, but for ViewChanges: those of an earlier
+  /// incarnation are void.
+  void on_data_lost(std::uint64_t incarnation);
 
  private:
   using Place = std::pair<View, SeqNum>;
   using Said = std::map<Place, Digest>;
 
-  void vote(Said& said, const core::BatchHeader& header, const char* what);
+  void vote(Said& said, const core::BatchHeader& header, const char* what, bool in_new_view = false);
+  void send_view_change(const core::ViewChange& change);
+  void sign_new_view(const core::NewView& entered);
+  void send_new_view(const core::NewView& entered);
   [[noreturn]] void broken(const std::string& what) const;
 
   ReplicaId self_;
   std::uint32_t replicas_;
+  std::uint64_t window_;
+  std::uint64_t incarnation_ = 0;
   Said pre_prepared_, prepared_, committed_;
   std::map<SeqNum, Digest> checkpoints_;
-  std::map<View, Digest> view_changes_;
+  std::map<std::pair<std::uint64_t, View>, Digest> view_changes_;  // by incarnation
   std::map<View, Digest> new_views_;
-  std::set<std::pair<Place, Digest>> durable_certificates_;
-  std::set<View> durable_view_changes_, durable_new_views_;
   View left_;  // no new vote below this view
+
+  // Durable here and now.
+  bool started_ = false;
+  SeqNum stable_, floor_;
+  std::map<SeqNum, Digest> snapshots_;  // that were taken or installed; also those since discarded
+  std::set<std::pair<Place, Digest>> certificates_;
+  std::set<View> durable_view_changes_, durable_new_views_;
 };
 
 }  // namespace pbft::sim

@@ -1,5 +1,5 @@
-// A replica on virtual time: the real core with an executor, a disk and a clock that are as slow as asked
-// for.
+// A replica on virtual time: the real core with an executor, a store and a clock that are as slow as asked
+// for. It lives as often as it is started again; its disk and what it has promised outlive it.
 #pragma once
 
 #include <array>
@@ -14,9 +14,12 @@
 
 #include "core/replica.hpp"
 #include "pbft/state_machine.hpp"
+#include "sim/data_disk.hpp"
 #include "sim/history.hpp"
 #include "sim/network.hpp"
 #include "sim/promises.hpp"
+#include "sim/store.hpp"
+#include "wire/codec.hpp"
 
 namespace pbft::sim {
 
@@ -33,8 +36,9 @@ struct World {
 /// How slow a replica's parts are, and how wrong its clock.
 struct Tempo {
   Duration execute{};   ///< From Execute to Executed, one batch after the other.
-  Duration persist{};   ///< From Persist to Persisted, one record after the other.
-  Duration snapshot{};  ///< From the end of the save to SnapshotReady.
+  Duration persist{};   ///< Of a write; what is to be written meanwhile waits for the next one.
+  Duration snapshot{};  ///< From the end of the save to SnapshotReady; also of loading a state.
+  Duration block{};     ///< Of reading or keeping a block of state, one after the other.
   Duration clock_skew{};
 };
 
@@ -43,10 +47,20 @@ struct Tempo {
 using Emit = std::function<void(const Node& to, const core::MessagePtr& message)>;
 using Mangler = std::function<void(const Node& to, const core::MessagePtr& message, const Emit& emit)>;
 
+using MachineFactory = std::function<std::unique_ptr<StateMachine>()>;
+
+/// How a replica is made.
+struct ReplicaParts {
+  core::ReplicaConfig config;  ///< `genesis` and `incarnation` are filled in here.
+  const core::Crypto& crypto;
+  MachineFactory machine;
+  Tempo tempo;
+  Storage storage = Storage::memory;
+};
+
 class ReplicaProcess {
  public:
-  ReplicaProcess(const World& world, core::ReplicaConfig config, const core::Crypto& crypto,
-                 std::unique_ptr<StateMachine> machine, Tempo tempo);
+  ReplicaProcess(const World& world, ReplicaParts parts);
   ReplicaProcess(const ReplicaProcess&) = delete;
   ReplicaProcess& operator=(const ReplicaProcess&) = delete;
 
@@ -55,61 +69,135 @@ class ReplicaProcess {
   void link_up(ReplicaId peer) { step(core::LinkUp{peer}); }
 
   // ---- Faults ---------------------------------------------------------------------------------------------
-  void stop();   ///< For ever: state is in memory, and a replica without its memory must not come back.
+  void stop();   ///< The process ends without a word, as by SIGKILL: what was written stays on its disk.
   void pause();  ///< As SIGSTOP: inputs wait, time goes on.
   void resume();
+  /// The process ends with the machine it runs on: any part of what was not synced is lost, as the seed
+  /// decides. A write that is under way is part of it.
+  void lose_power(std::uint64_t seed);
+  /// Power is lost at this moment of persist_points(), seen from genesis; then `then` is called.
+  void lose_power_at(std::uint64_t point, std::uint64_t seed, std::function<void()> then = nullptr);
+  /// Another process on the same disk; without a disk, or with an empty one, it has lost its memory. False if
+  /// the disk refuses it: see refusal(). REQUIRES: is_stopped().
+  bool restart();
+  /// The data directory is gone, and an operator makes a new one: the next process has lost its memory.
+  /// REQUIRES: is_stopped().
+  void lose_data();
+  DataDisk& disk() { return *disk_; }  ///< REQUIRES: Storage::disk.
   /// Byzantine from now on: its messages go through `mangler`, its history no longer counts.
   void corrupt(Mangler mangler);
   /// Byzantine in what a test injects in its name; itself it runs on honestly.
   void distrust() { correct_ = false; }
+  /// Its state machine has or does what it should not: until it has installed an agreed state, its
+  /// checkpoints need not equal the others'.
+  void distrust_state() { trusts_state_ = false; }
+  /// Its checkpoints were damaged: it need not know all that it has said, if only it says nothing else.
+  void expect_damage() { damaged_ = true; }
+  StateMachine& machine() { return *life_->machine; }  ///< REQUIRES: !is_stopped().
   Tempo tempo;
+  /// Later starts use it.
+  MachineFactory machine_factory;
 
   // ---- Questions ------------------------------------------------------------------------------------------
   ReplicaId id() const { return id_; }
-  bool is_running() const { return !stopped_ && !paused_; }
-  bool is_stopped() const { return stopped_; }
+  bool is_running() const { return life_ && !paused_; }
+  bool is_stopped() const { return !life_; }
   bool is_paused() const { return paused_; }
   bool is_correct() const { return correct_; }
-  core::ReplicaState state() const { return core_.state(); }
-  bool has_prepared(SeqNum seq) const { return core_.has_prepared(seq); }
-  bool has_committed(SeqNum seq) const { return core_.has_committed(seq); }
+  core::ReplicaState state() const { return life_ ? life_->core.state() : last_state_; }
+  bool has_prepared(SeqNum seq) const { return life_ && life_->core.has_prepared(seq); }
+  bool has_committed(SeqNum seq) const { return life_ && life_->core.has_committed(seq); }
   std::uint64_t rejections(core::Rejection reason) const {
     return rejections_[static_cast<std::size_t>(reason)];
   }
-  const std::vector<core::Evidence>& evidence() const { return evidence_; }
-  std::size_t view_changes_started() const { return view_changes_started_; }
-  /// It is behind what the others keep; without state transfer it never catches up.
-  bool needs_state() const { return needs_state_; }
+  /// Of one kind, oldest first, of all its lives; rejections are counted only.
+  template <class T>
+  std::vector<T> reports() const {
+    std::vector<T> found;
+    for (const core::Report& report : reports_) {
+      if (const T* one = std::get_if<T>(&report)) found.push_back(*one);
+    }
+    return found;
+  }
+  std::vector<core::Evidence> evidence() const { return reports<core::Evidence>(); }
+  std::size_t view_changes_started() const { return reports<core::ViewChangeStarted>().size(); }
+  /// Why it ended or did not start; empty if no disk was to blame.
+  const std::string& refusal() const { return refusal_; }
+  /// How often what is on the disk was about to change, or had just become durable, since genesis.
+  std::uint64_t persist_points() const { return disk_ ? disk_->points() : 0; }
+  /// It runs and is none of the faulty.
+  bool owes_progress() const { return is_running() && correct_ && !abstains_; }
 
  private:
+  /// What ends with the process.
+  struct Life {
+    std::unique_ptr<StateMachine> machine;
+    std::unique_ptr<Store> store;
+    core::Replica core;
+    std::vector<core::Persist> queue, writing;      ///< Records.
+    std::deque<storage::PendingCheckpoint> saving;  ///< Gone before the store.
+    Instant executor_free{}, store_free{};
+  };
+
+  // replica_process.cpp: core and network
   void step(core::Event event);
+  void perform_all(core::Outputs& out);
   void perform(core::Output& output);
   void emit(const Node& to, const core::MessagePtr& message);
-  void perform(core::Persist&& persist);
-  void perform(core::Execute&& todo);
-  void perform(const core::TakeSnapshot& todo);
   void arm(const core::SetTimer& timer);
   void fire(core::Timer timer, std::uint64_t generation);
   void report(const core::Report& report);
   void check_progress();
   core::Now now() const;
+  /// Runs unless the process has ended by then.
+  void at(Instant when, std::function<void()> action);
+
+  // replica_work.cpp: executor and store
+  void perform(core::Persist&& persist);
+  void write_queue();
+  void finish_write();
+  void perform(core::Execute&& todo);
+  void perform(core::TakeSnapshot&& todo);
+  void finish_save();
+  void perform(const core::InstallState& todo);
+  void on_store(std::function<void()> action);
+  void answer(Result<Store::Progress> progress);
+  /// False after the process has ended for it.
+  bool holds(const Result<void>& result);
+  template <class T>
+  bool holds(const Result<T>& result) {
+    return holds(result ? Result<void>() : Result<void>(result.error()));
+  }
+
+  // replica_life.cpp: birth and death
+  Result<void> open();
+  void end();
+  void power_is_lost(std::uint64_t seed);
 
   const World world_;
-  ReplicaId id_;
+  const ReplicaId id_;
+  core::ReplicaConfig config_;
   const core::Crypto& crypto_;
-  std::unique_ptr<StateMachine> machine_;
-  core::Replica core_;
+  const wire::Sealer sealer_;
+  std::unique_ptr<DataDisk> disk_;  ///< Null for Storage::memory.
+  std::unique_ptr<Life> life_;      ///< Null while stopped.
+  std::uint64_t lives_ = 0;
   Promises promises_;
   Mangler mangler_;
-  bool correct_ = true, stopped_ = false, paused_ = false, needs_state_ = false;
+  bool correct_ = true, trusts_state_ = true, damaged_ = false, paused_ = false;
   std::deque<core::Event> backlog_;  // while paused
   std::array<std::uint64_t, core::timer_count> timer_generation_{};
   std::vector<std::pair<core::Timer, std::uint64_t>> overdue_;  // while paused
-  Instant executor_free_{}, disk_free_{};
   core::ReplicaState last_state_;
   std::array<std::uint64_t, core::rejection_count> rejections_{};
-  std::vector<core::Evidence> evidence_;
-  std::size_t view_changes_started_ = 0;
+  std::vector<core::Report> reports_;
+  std::string refusal_;
+  bool abstains_ = false;  ///< It knows that it has forgotten something.
+  struct Doom {
+    std::uint64_t seed;
+    std::function<void()> then;
+  };
+  std::optional<Doom> doom_;  ///< Of lose_power_at().
 };
 
 /// Virtual wall-clock time 0, and how far monotonic clocks are when a run begins: both arbitrary.

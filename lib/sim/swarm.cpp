@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 #include <vector>
 
+#include "sim/big_state.hpp"
 #include "sim/byzantine.hpp"
 #include "sim/describe.hpp"
+#include "sim/storage_faults.hpp"
 #include "sim/violation.hpp"
 
 namespace pbft::sim {
@@ -18,12 +21,16 @@ constexpr Duration liveness_bound = std::chrono::seconds(120);
 
 class Swarm {
  public:
-  Swarm(std::uint64_t seed, Trace::Sink trace)
+  Swarm(std::uint64_t seed, Focus focus, Trace::Sink trace)
       : random_(seed),
+        focus_(focus),
         cluster_(draw_options(seed, std::move(trace))),
         conspiracy_(random_.fork(), cluster_.forge(), n_) {
     draw_tempos();
     draw_faulty();
+    if (restarts_) {
+      storage_.emplace(cluster_, random_.fork(), faulty_, [this](const std::string& text) { note(text); });
+    }
   }
 
   SwarmResult run();
@@ -38,20 +45,21 @@ class Swarm {
   void plan_weather();
   void plan_partition(Duration at);
   void plan_pause(Duration at);
-  void finish();
   void note(const std::string& text) { plan_ += (plan_.empty() ? "" : ", ") + text; }
   ReplicaId any_replica() { return ReplicaId{static_cast<std::uint32_t>(random_.below(n_))}; }
 
   Random random_;
+  Focus focus_;
   std::string plan_;
   std::uint32_t n_ = 4;
   std::uint32_t clients_ = 1;
   Duration storm_{};  // how long faults of the network go on
+  bool restarts_ = false, many_checkpoints_ = false;
   Cluster cluster_;
   Conspiracy conspiracy_;
   std::set<ReplicaId> faulty_;
+  std::optional<StorageFaults> storage_;
   std::uint64_t operations_sent_ = 0;
-  bool progress_owed_ = true;
 };
 
 std::string percent(double probability) { return std::to_string(static_cast<int>(probability * 100)) + "%"; }
@@ -80,9 +88,18 @@ ClusterOptions Swarm::draw_options(std::uint64_t seed, Trace::Sink trace) {
   options.limits.max_clock_skew = ms(500);
   options.client_limits.broadcast_share = static_cast<std::uint32_t>(random_.below(8));
   options.client_limits.max_requests_in_flight = static_cast<std::uint32_t>(random_.between(1, 6));
+  restarts_ = focus_ == Focus::storage || random_.chance(0.5);
+  const bool disk = restarts_ && (focus_ == Focus::storage || random_.chance(0.7));
+  if (disk) options.storage = Storage::disk;
+  // So many checkpoints that whoever is away for a while needs the state itself.
+  many_checkpoints_ = focus_ == Focus::storage && random_.chance(0.3);
+  if (many_checkpoints_) {
+    options.agreed.checkpoint_interval = 2;
+    options.machine = [] { return std::make_unique<BigState>(100'000); };
+  }
   note("n = " + std::to_string(n_) + ", " + std::to_string(clients_) +
        " clients, K = " + std::to_string(options.agreed.checkpoint_interval) + ", timeout " +
-       millis(options.limits.request_timeout) + ", storm " + millis(storm_));
+       millis(options.limits.request_timeout) + ", storm " + millis(storm_) + (disk ? ", disks" : ""));
   return options;
 }
 
@@ -146,7 +163,7 @@ void Swarm::make_byzantine(ReplicaId replica) {
 }
 
 void Swarm::plan_operations() {
-  const std::uint64_t count = random_.between(20, 60);
+  const std::uint64_t count = many_checkpoints_ ? random_.between(100, 200) : random_.between(20, 60);
   note(std::to_string(count) + " operations");
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::size_t client = random_.below(clients_);
@@ -206,31 +223,21 @@ void Swarm::plan_pause(Duration at) {
   cluster_.after(at + length, [this, replica] { cluster_.replica(replica.value).resume(); });
 }
 
-// Without state transfer a replica may fall behind what the others keep at any moment. It is lost like a
-// faulty one, and if that makes more than f, progress is not owed any more: safety is.
-void Swarm::finish() {
-  try {
-    cluster_.finish(liveness_bound);
-  } catch (const Violation& violation) {
-    if (violation.kind() != Violation::Kind::liveness || cluster_.lost() <= cluster_.quorums().f()) throw;
-    progress_owed_ = false;
-  }
-}
-
 SwarmResult Swarm::run() {
   plan_operations();
   plan_weather();
+  if (storage_) storage_->plan(storm_);
   SwarmResult result;
   try {
     cluster_.run_for(storm_);
     for (ReplicaId replica : faulty_) {
       if (cluster_.replica(replica.value).is_correct()) cluster_.replica(replica.value).stop();
     }
+    if (storage_) storage_->end();
     cluster_.heal();
     cluster_.network().quality.delay_max = ms(static_cast<std::int64_t>(random_.between(1, 20)));
     cluster_.run_for(storm_ / 5 + ms(1));
-    finish();
-    if (!progress_owed_) result.verdict = SwarmResult::Verdict::no_progress_owed;
+    cluster_.finish(liveness_bound);
   } catch (const Violation& violation) {
     result.verdict = violation.kind() == Violation::Kind::safety ? SwarmResult::Verdict::unsafe
                                                                  : SwarmResult::Verdict::stuck;
@@ -247,6 +254,8 @@ SwarmResult Swarm::run() {
 
 }  // namespace
 
-SwarmResult run_swarm(std::uint64_t seed, Trace::Sink trace) { return Swarm(seed, std::move(trace)).run(); }
+SwarmResult run_swarm(std::uint64_t seed, Focus focus, Trace::Sink trace) {
+  return Swarm(seed, focus, std::move(trace)).run();
+}
 
 }  // namespace pbft::sim

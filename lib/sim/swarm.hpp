@@ -11,7 +11,6 @@ namespace pbft::sim {
 struct SwarmResult {
   enum class Verdict : std::uint8_t {
     good,
-    no_progress_owed,  ///< Safe; more than f replicas were lost, since this version has no state transfer.
     unsafe,
     stuck,
   };
@@ -25,8 +24,14 @@ struct SwarmResult {
   Duration virtual_time{};
 };
 
+/// What the faults are about.
+enum class Focus : std::uint8_t {
+  everything,  ///< Network and Byzantine replicas; storage in half of the seeds.
+  storage,     ///< Every replica has a disk, and each seed restarts some.
+};
+
 /// Draws n, limits, weather and faults from `seed`, runs clients' operations through them, heals all but the
 /// faulty and demands that everything completes. Same seed, same result, on every machine.
-SwarmResult run_swarm(std::uint64_t seed, Trace::Sink trace = nullptr);
+SwarmResult run_swarm(std::uint64_t seed, Focus focus = Focus::everything, Trace::Sink trace = nullptr);
 
 }  // namespace pbft::sim

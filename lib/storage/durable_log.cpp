@@ -38,6 +38,7 @@ DurableLog::DurableLog(std::unique_ptr<Wal> wal, LiveRecords live, RecordCodec c
       threads_(std::move(threads)),
       options_(options),
       wal_(std::move(wal)),
+      incarnation_(wal_->incarnation()),
       cut_bytes_(wal_->cut_bytes()),
       listener_(std::make_shared<Listener>()),
       live_(std::move(live)) {

@@ -59,6 +59,8 @@ class DurableLog : public Log {
   void append(std::uint64_t token, core::Record record) override;
   /// What a restart now would find.
   std::vector<core::Record> records() const override;
+  /// That Wal::create was given.
+  std::uint64_t incarnation() const { return incarnation_; }
   /// Torn bytes that open() cut: a crash interrupted their writing, they were never durable.
   std::uint64_t cut_bytes() const { return cut_bytes_; }
 
@@ -86,6 +88,7 @@ class DurableLog : public Log {
   const LogThreads threads_;
   const DurableLogOptions options_;
   const std::unique_ptr<Wal> wal_;  ///< The writer's.
+  const std::uint64_t incarnation_;
   const std::uint64_t cut_bytes_;
   const std::shared_ptr<Listener> listener_;
 

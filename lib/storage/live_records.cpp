@@ -10,8 +10,10 @@ void LiveRecords::keep(core::Record record) {
 
 std::vector<core::Record> LiveRecords::all() const {
   std::vector<core::Record> records;
+  if (started_) records.emplace_back(core::StartRecord{});
+  if (restraint_) records.emplace_back(*restraint_);
   if (stable_) records.emplace_back(*stable_);
-  if (new_view_) records.emplace_back(new_view_);
+  if (new_view_) records.emplace_back(*new_view_);
   if (view_change_) records.emplace_back(view_change_);
   for (const auto& [seq, record] : prepared_) records.emplace_back(record);
   return records;
@@ -32,8 +34,8 @@ void LiveRecords::keep(core::ViewChangePtr record) {
   if (!view_change_ || view_change_->new_view < record->new_view) view_change_ = std::move(record);
 }
 
-void LiveRecords::keep(core::NewViewPtr record) {
-  if (!new_view_ || new_view_->view < record->view) new_view_ = std::move(record);
+void LiveRecords::keep(core::NewViewRecord record) {
+  if (!new_view_ || new_view_->new_view->view < record.new_view->view) new_view_ = std::move(record);
 }
 
 void LiveRecords::keep(core::CheckpointProof record) {
@@ -41,5 +43,9 @@ void LiveRecords::keep(core::CheckpointProof record) {
   prepared_.erase(prepared_.begin(), prepared_.upper_bound(record.seq));
   stable_ = std::move(record);
 }
+
+void LiveRecords::keep(core::StartRecord) { started_ = true; }
+
+void LiveRecords::keep(core::Restraint record) { restraint_ = record; }
 
 }  // namespace pbft::storage

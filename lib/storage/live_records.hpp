@@ -15,20 +15,25 @@ class LiveRecords {
  public:
   /// A record makes those obsolete that a restart no longer needs: a stable checkpoint the prepared batches
   /// at and below it, a later ViewChange or NewView the earlier ones, a batch's certificate those of lower
-  /// views.
+  /// views, a restraint the earlier ones.
   void keep(core::Record record);
-  /// Stable checkpoint, NewView, ViewChange, then prepared batches in ascending order.
+  /// Start, restraint, stable checkpoint, NewView, ViewChange, then prepared batches in ascending
+  /// order.
   std::vector<core::Record> all() const;
 
  private:
   void keep(core::PreparedRecord record);
   void keep(core::ViewChangePtr record);
-  void keep(core::NewViewPtr record);
+  void keep(core::NewViewRecord record);
   void keep(core::CheckpointProof record);
+  void keep(core::StartRecord record);
+  void keep(core::Restraint record);
 
+  bool started_ = false;
+  std::optional<core::Restraint> restraint_;
   std::optional<core::CheckpointProof> stable_;
   core::ViewChangePtr view_change_;
-  core::NewViewPtr new_view_;
+  std::optional<core::NewViewRecord> new_view_;
   std::map<SeqNum, core::PreparedRecord> prepared_;  ///< Above stable_; of the highest view for each.
 };
 

@@ -19,9 +19,10 @@ class Log {
  public:
   virtual ~Log() = default;
   /// Never blocks. A record makes those obsolete that a restart no longer needs: a stable checkpoint the
-  /// prepared batches at and below it, a later ViewChange or NewView the earlier ones.
+  /// prepared batches at and below it, a later ViewChange, NewView or checkpoint floor the earlier ones.
   virtual void append(std::uint64_t token, core::Record record) = 0;
-  /// What a restart needs: stable checkpoint, NewView, ViewChange, then prepared batches in ascending order.
+  /// What a restart needs: start, checkpoint floor, stable checkpoint, NewView, ViewChange, then prepared
+  /// batches in ascending order.
   virtual std::vector<core::Record> records() const = 0;
 };
 

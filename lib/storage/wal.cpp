@@ -10,28 +10,30 @@ namespace {
 
 bool nothing(WalRecord&) { return false; }
 
-Result<void> write_marker(Disk& disk, const std::string& directory, const WalIdentity& identity) {
+Result<void> write_marker(Disk& disk, const std::string& directory, const wal::Marker& marker) {
   const std::string path = directory + "/" + wal::preparing_name;
   auto file = disk.create(path);
   if (!file) return file.error();
-  if (auto written = (*file)->write(0, wal::encode_marker(identity)); !written) return written;
+  if (auto written = (*file)->write(0, wal::encode_marker(marker)); !written) return written;
   if (auto synced = (*file)->sync(); !synced) return synced;
   if (auto named = disk.rename(path, directory + "/" + wal::marker_name); !named) return named;
   return disk.sync_directory(directory);
 }
 
-/// Of a directory in which no log was ever finished.
-Result<void> make_empty(Disk& disk, const std::string& directory) {
+/// Of a directory in which no log was ever finished, or whose log lost its marker and is now replaced: what
+/// it says is void then.
+Result<void> make_empty(Disk& disk, const std::string& directory, bool replaces) {
   const auto names = disk.list(directory);
   if (!names) return names.error();
   for (const std::string& name : *names) {
-    if (name == wal::marker_name || wal::parse_segment_name(name)) {
+    const bool is_segment = wal::parse_segment_name(name).has_value();
+    if (name == wal::marker_name || (is_segment && !replaces)) {
       return Error{ErrorCode::invalid_argument,
                    directory + "/" + name +
                        ": is there already: a log is created once; choose another data " +
                        "directory, or remove this one if the replica has never run from it"};
     }
-    if (!wal::is_scrap_name(name)) continue;
+    if (!is_segment && !wal::is_scrap_name(name)) continue;
     if (auto removed = disk.remove(directory + "/" + name); !removed) return removed;
   }
   return {};
@@ -44,19 +46,19 @@ Result<bool> Wal::exists(Disk& disk, const std::string& directory) {
 }
 
 Result<void> Wal::create(Disk& disk, const std::string& directory, const WalIdentity& identity,
-                         std::uint64_t salt, const WalOptions& options) {
+                         std::uint64_t salt, std::uint64_t incarnation, const WalOptions& options) {
   PBFT_CHECK(options.segment_bytes % wal::block_bytes == 0);
   if (auto made = disk.make_directory(directory); !made) return made;
   if (auto synced = disk.sync_directory(parent_of(directory)); !synced) return synced;
   const auto lock = disk.lock(directory + "/" + wal::lock_name);
   if (!lock) return lock.error();
-  if (auto emptied = make_empty(disk, directory); !emptied) return emptied;
+  if (auto emptied = make_empty(disk, directory, incarnation != 0); !emptied) return emptied;
   // The marker last: where it stands, the log is whole.
   constexpr std::uint64_t first = 1;
   wal::SegmentFiles files(disk, directory, options.segment_bytes, options.max_spares);
   const wal::SegmentHeader header{.identity = identity, .segment = first, .base = first, .salt = salt};
   if (const auto made = files.make(header, nothing, 0); !made) return made.error();
-  return write_marker(disk, directory, identity);
+  return write_marker(disk, directory, {identity, incarnation});
 }
 
 Result<std::unique_ptr<Wal>> Wal::open(Disk& disk, const std::string& directory, const WalIdentity& identity,
@@ -81,6 +83,7 @@ Wal::Wal(Disk& disk, const std::string& directory, const WalOptions& options, st
     : lock_(std::move(lock)),
       files_(disk, directory, options.segment_bytes, options.max_spares),
       segment_(std::move(recovered.newest)),
+      incarnation_(recovered.incarnation),
       appended_bytes_(recovered.appended_bytes),
       base_bytes_(recovered.base_bytes),
       cut_bytes_(recovered.cut_bytes) {}

@@ -24,10 +24,12 @@ class Wal {
   /// Whether a log was created in `directory`. False means amnesia unless this is the cluster's creation.
   static Result<bool> exists(Disk& disk, const std::string& directory);
 
-  /// Once in a replica's life, when its cluster is created: an empty log and the genesis marker. Refuses a
-  /// directory that has either. `salt` goes into all checksums: any number that peers cannot guess.
+  /// An empty log and the genesis marker. Refuses a directory that has the marker. `salt` goes into all
+  /// checksums: any number that peers cannot guess. `incarnation`: 0 once in a replica's life, when its
+  /// cluster is created, and then segments without marker are refused too; for a log in the place of a lost
+  /// one the time in microseconds since the Unix epoch.
   static Result<void> create(Disk& disk, const std::string& directory, const WalIdentity& identity,
-                             std::uint64_t salt, const WalOptions& options = {});
+                             std::uint64_t salt, std::uint64_t incarnation, const WalOptions& options = {});
 
   /// Locks the directory and replays every record since the newest compaction. Refuses, naming file and
   /// offset: a directory without genesis marker, of another owner, in use, or damaged where it had been
@@ -45,6 +47,7 @@ class Wal {
   /// synced.
   Result<void> compact(const WalSource& live);
 
+  std::uint64_t incarnation() const { return incarnation_; }        ///< That create() was given.
   std::uint64_t appended_bytes() const { return appended_bytes_; }  ///< Since the last compaction.
   std::uint64_t base_bytes() const { return base_bytes_; }          ///< Which that compaction left.
   std::uint64_t cut_bytes() const { return cut_bytes_; }            ///< By open(): torn, hence never durable.
@@ -62,6 +65,7 @@ class Wal {
   wal::Segment segment_;  ///< The newest.
   Bytes pending_;         ///< Appended, to be written at segment_.end.
   std::optional<Error> failed_;
+  std::uint64_t incarnation_;
   std::uint64_t appended_bytes_;
   std::uint64_t base_bytes_;
   std::uint64_t cut_bytes_;

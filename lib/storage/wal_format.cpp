@@ -24,6 +24,8 @@ constexpr std::size_t crc_at = 8;
 constexpr std::size_t version_at = 12;
 constexpr std::size_t cluster_at = 16;
 constexpr std::size_t replica_at = 48;
+// Offset in a marker.
+constexpr std::size_t incarnation_at = 56;
 // Offsets in a segment's header.
 constexpr std::size_t flags_at = 52;
 constexpr std::size_t segment_at = 56;
@@ -100,14 +102,17 @@ std::optional<std::uint64_t> parse_segment_name(const std::string& name) {
 
 bool is_scrap_name(const std::string& name) { return name == preparing_name || name.ends_with(spare_suffix); }
 
-Bytes encode_marker(const WalIdentity& identity) {
-  Bytes block = start_block(marker_magic, identity);
+Bytes encode_marker(const Marker& marker) {
+  Bytes block = start_block(marker_magic, marker.identity);
+  put_u64(&block[incarnation_at], marker.incarnation);
   put_u32(&block[crc_at], block_crc(block));
   return block;
 }
 
-std::variant<WalIdentity, Unreadable> decode_marker(BytesView block) {
-  return read_block(marker_magic, block);
+std::variant<Marker, Unreadable> decode_marker(BytesView block) {
+  const auto identity = read_block(marker_magic, block);
+  if (const auto* unreadable = std::get_if<Unreadable>(&identity)) return *unreadable;
+  return Marker{std::get<WalIdentity>(identity), get_u64(&block[incarnation_at])};
 }
 
 Bytes encode_header(const SegmentHeader& header) {

@@ -40,8 +40,12 @@ bool is_scrap_name(const std::string& name);
 /// What a block that does not check out is: which of the two tells a wrong program from a spoilt disk.
 enum class Unreadable { damaged, other_version };
 
-Bytes encode_marker(const WalIdentity& identity);
-std::variant<WalIdentity, Unreadable> decode_marker(BytesView block);
+struct Marker {
+  WalIdentity identity;
+  std::uint64_t incarnation = 0;  ///< 0: made when the cluster was; else in the place of a lost log.
+};
+Bytes encode_marker(const Marker& marker);
+std::variant<Marker, Unreadable> decode_marker(BytesView block);
 
 struct SegmentHeader {
   WalIdentity identity;

@@ -73,7 +73,9 @@ Result<void> Recoverer::read_marker(const std::vector<std::string>& names) {
   if (!block) return block.error();
   const auto found = decode_marker(*block);
   if (const auto* reason = std::get_if<Unreadable>(&found)) return unreadable(path, *reason);
-  if (std::get<WalIdentity>(found) != identity_) return foreign(path, std::get<WalIdentity>(found));
+  const auto& marker = std::get<Marker>(found);
+  if (marker.identity != identity_) return foreign(path, marker.identity);
+  result_.incarnation = marker.incarnation;
   return {};
 }
 

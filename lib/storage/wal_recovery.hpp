@@ -21,6 +21,7 @@ struct Recovery {
   std::uint64_t cut_bytes = 0;       ///< Of what was being written when the power failed: never durable.
   std::uint64_t appended_bytes = 0;  ///< Of the records behind the base.
   std::uint64_t base_bytes = 0;
+  std::uint64_t incarnation = 0;  ///< Of the marker.
 };
 
 /// REQUIRES: the directory's lock. On error nothing was changed, unless the disk itself failed. On success

@@ -23,13 +23,16 @@ inline std::size_t max_reply_bytes(const AgreedLimits& agreed) {
 struct DecodeLimits {
   std::uint32_t replicas = 4;
   AgreedLimits agreed;
-  /// Largest frame any correct member sends: the largest of a full batch, a ViewChange and a NewView.
+  /// Largest frame any correct member sends, of whatever kind: of a full batch, a ViewChange or a NewView in
+  /// a large cluster, of results or a block of state in one whose own limits are small.
   std::size_t max_frame_bytes() const;
 };
 
 /// One frame: a single-segment Cap'n Proto message without the segment table. Never fails for a message that
 /// respects the limits. Derived fields do not travel.
 Bytes encode(const core::Message& message);
+/// The same behind what `to` holds. REQUIRES: to.size() is a multiple of 8.
+void append_frame(Bytes& to, const core::Message& message);
 
 /// `frame` may be anything. Strict: exact length, one segment, known union member, every list and blob within
 /// its limit, ascending orders as the values' invariants say, digests of requests and bodies computed with

@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "core/images.hpp"
+#include "core/state_tree.hpp"
 #include "wire/capnp.hpp"
 #include "wire/codec.hpp"
+#include "wire/fields.hpp"
 #include "wire/request.hpp"
 #include "wire/sizes.hpp"
 
@@ -23,42 +25,6 @@ using core::Rejection;
 
 /// Deepest chain: root, Frame, ViewChange, list of certificates, list of prepares, signature.
 constexpr int nesting_limit = 6;
-
-/// Leaves decode() as its value; as an exception, so that every field is read where it is checked.
-struct Refused {
-  Rejection reason;
-};
-
-void require(bool condition, Rejection otherwise = Rejection::malformed) {
-  if (!condition) throw Refused{otherwise};
-}
-
-template <class Array>
-Array fixed(capnp::Data::Reader blob) {
-  Array value;
-  require(blob.size() == value.bytes.size());
-  std::memcpy(value.bytes.data(), blob.begin(), value.bytes.size());
-  return value;
-}
-Digest digest(capnp::Data::Reader blob) { return fixed<Digest>(blob); }
-core::Signature signature(capnp::Data::Reader blob) { return fixed<core::Signature>(blob); }
-
-/// Decodes each element, after the count was found to be within `limit`.
-template <class List, class Decode>
-auto decode_list(const List& list, std::size_t limit, Decode decode_element,
-                 Rejection otherwise = Rejection::malformed) {
-  require(list.size() <= limit, otherwise);
-  std::vector<decltype(decode_element(list[0]))> values;
-  values.reserve(list.size());
-  for (const auto& element : list) values.push_back(decode_element(element));
-  return values;
-}
-
-template <class Value, class Key>
-void require_ascending(const std::vector<Value>& values, Key key) {
-  const auto not_below = [&](const Value& a, const Value& b) { return !(key(a) < key(b)); };
-  require(std::adjacent_find(values.begin(), values.end(), not_below) == values.end());
-}
 
 class Decoder {
  public:
@@ -92,6 +58,10 @@ class Decoder {
         return fetch_view_change(frame.getFetchViewChange());
       case schema::Frame::BODY:
         return body_message(frame.getBody());
+      case schema::Frame::FETCH_STATE:
+        return fetch_state(frame.getFetchState());
+      case schema::Frame::STATE_BLOCK:
+        return state_block(frame.getStateBlock());
     }
     throw Refused{Rejection::malformed};
   }
@@ -173,6 +143,7 @@ class Decoder {
     auto to = std::make_shared<core::ViewChange>();
     to->new_view = View{from.getNewView()};
     to->sender = ReplicaId{from.getSender()};
+    to->incarnation = from.getIncarnation();
     to->stable = proof(from.getStable());
     to->prepared =
         decode_list(from.getPrepared(), limits_.agreed.window(),
@@ -245,6 +216,7 @@ class Decoder {
     to.view = View{from.getView()};
     to.pending = View{from.getPending()};
     to.answer_wanted = from.getAnswerWanted();
+    to.observing = from.getObserving();
     to.stable = SeqNum{from.getStable()};
     to.executed = SeqNum{from.getExecuted()};
     to.view_changes = mask(from.getViewChanges());
@@ -271,6 +243,19 @@ class Decoder {
   core::BodyMessage body_message(const schema::BodyMessage::Reader& from) const {
     require(from.hasBody());
     return {SeqNum{from.getSeq()}, body(from.getBody())};
+  }
+
+  static core::FetchState fetch_state(const schema::FetchState::Reader& from) {
+    core::FetchState to{SeqNum{from.getSeq()},
+                        decode_list(from.getBlocks(), core::FetchState::max_blocks, digest)};
+    require(!to.blocks.empty());
+    return to;
+  }
+
+  static core::StateBlock state_block(const schema::StateBlock::Reader& from) {
+    const capnp::Data::Reader block = from.getBlock();
+    require(block.size() >= 1 && block.size() <= core::max_block_bytes);
+    return {std::make_shared<const Bytes>(block.begin(), block.end())};
   }
 
   const DecodeLimits& limits_;

@@ -3,6 +3,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/check.hpp"
 #include "wire/capnp.hpp"
 #include "wire/codec.hpp"
 #include "wire/sizes.hpp"
@@ -80,6 +81,7 @@ void write(schema::PreparedCertificate::Builder to, const core::PreparedCertific
 void write(schema::ViewChange::Builder to, const core::ViewChangePtr& message) {
   to.setNewView(message->new_view.value);
   to.setSender(message->sender.value);
+  to.setIncarnation(message->incarnation);
   write(to.initStable(), message->stable);
   auto prepared = to.initPrepared(count(message->prepared.size()));
   for (unsigned i = 0; i < prepared.size(); ++i) write(prepared[i], message->prepared[i]);
@@ -124,6 +126,7 @@ void write(schema::Status::Builder to, const core::Status& status) {
   to.setView(status.view.value);
   to.setPending(status.pending.value);
   to.setAnswerWanted(status.answer_wanted);
+  to.setObserving(status.observing);
   to.setStable(status.stable.value);
   to.setExecuted(status.executed.value);
   to.setViewChanges(status.view_changes);
@@ -159,6 +162,16 @@ void write(schema::BodyMessage::Builder to, const core::BodyMessage& message) {
   write(to.initBody(), *message.body);
 }
 
+void write(schema::FetchState::Builder to, const core::FetchState& message) {
+  to.setSeq(message.seq.value);
+  auto blocks = to.initBlocks(count(message.blocks.size()));
+  for (unsigned i = 0; i < blocks.size(); ++i) blocks.set(i, blob(message.blocks[i]));
+}
+
+void write(schema::StateBlock::Builder to, const core::StateBlock& message) {
+  to.setBlock(blob(*message.block));
+}
+
 /// Picks the union member of each kind.
 struct WriteFrame {
   schema::Frame::Builder to;
@@ -175,16 +188,25 @@ struct WriteFrame {
   void operator()(const core::FetchBody& message) { write(to.initFetchBody(), message); }
   void operator()(const core::FetchViewChange& message) { write(to.initFetchViewChange(), message); }
   void operator()(const core::BodyMessage& message) { write(to.initBody(), message); }
+  void operator()(const core::FetchState& message) { write(to.initFetchState(), message); }
+  void operator()(const core::StateBlock& message) { write(to.initStateBlock(), message); }
 };
 
 }  // namespace
 
-Bytes encode(const core::Message& message) {
-  const std::size_t words = frame_words(message);
-  Bytes frame(words * word_bytes);  // zeroed, as the builder needs it; operator new aligns it for words
-  capnp::FlatMessageBuilder builder(kj::arrayPtr(reinterpret_cast<capnp::word*>(frame.data()), words));
+void append_frame(Bytes& to, const core::Message& message) {
+  const std::size_t before = to.size(), words = frame_words(message);
+  PBFT_CHECK(before % word_bytes == 0);
+  to.resize(before +
+            words * word_bytes);  // zeroed, as the builder needs it; operator new aligns it for words
+  capnp::FlatMessageBuilder builder(kj::arrayPtr(reinterpret_cast<capnp::word*>(to.data() + before), words));
   std::visit(WriteFrame{builder.initRoot<schema::Frame>()}, message);
   builder.requireFilled();
+}
+
+Bytes encode(const core::Message& message) {
+  Bytes frame;
+  append_frame(frame, message);
   return frame;
 }
 

@@ -25,6 +25,8 @@ struct Frame {
     fetchBody @10 :FetchBody;
     fetchViewChange @11 :FetchViewChange;
     body @12 :BodyMessage;
+    fetchState @13 :FetchState;
+    stateBlock @14 :StateBlock;
   }
 }
 
@@ -90,9 +92,10 @@ struct PreparedCertificate {
 struct ViewChange {
   newView @0 :UInt64;
   sender @1 :UInt32;
-  stable @2 :CheckpointProof;
-  prepared @3 :List(PreparedCertificate);  # Ascending by seq, distinct.
-  signature @4 :Signature;
+  incarnation @2 :UInt64;
+  stable @3 :CheckpointProof;
+  prepared @4 :List(PreparedCertificate);  # Ascending by seq, distinct.
+  signature @5 :Signature;
 }
 
 struct NewView {
@@ -133,11 +136,12 @@ struct Status {
   view @0 :UInt64;
   pending @1 :UInt64;
   answerWanted @2 :Bool;
-  stable @3 :UInt64;
-  executed @4 :UInt64;
-  viewChanges @5 :Mask;
-  slots @6 :List(Slot);                     # Ascending by seq, distinct.
-  checkpoints @7 :List(CheckpointVotes);    # Ascending by seq, distinct.
+  observing @3 :Bool;
+  stable @4 :UInt64;
+  executed @5 :UInt64;
+  viewChanges @6 :Mask;
+  slots @7 :List(Slot);                     # Ascending by seq, distinct.
+  checkpoints @8 :List(CheckpointVotes);    # Ascending by seq, distinct.
 
   struct Slot {
     seq @0 :UInt64;
@@ -166,4 +170,13 @@ struct FetchViewChange {
 struct BodyMessage {
   seq @0 :UInt64;
   body @1 :Body;
+}
+
+struct FetchState {
+  seq @0 :UInt64;
+  blocks @1 :List(Digest);  # 1 to 64.
+}
+
+struct StateBlock {
+  block @0 :Data;  # At least one byte; what it holds: core/state_tree.hpp.
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <variant>
 
+#include "core/state_tree.hpp"
+
 namespace pbft::wire {
 
 namespace {
@@ -79,6 +81,19 @@ std::size_t words(const core::BodyMessage& message) {
   return struct_words<schema::BodyMessage>() + words(*message.body);
 }
 
+/// A list of blobs has no tag: a pointer for each, and what it points at.
+std::size_t fetch_state_words(std::size_t blocks) {
+  return struct_words<schema::FetchState>() + blocks * (1 + digest_words);
+}
+
+std::size_t words(const core::FetchState& message) { return fetch_state_words(message.blocks.size()); }
+
+std::size_t state_block_words(std::size_t bytes) {
+  return struct_words<schema::StateBlock>() + data_words(bytes);
+}
+
+std::size_t words(const core::StateBlock& message) { return state_block_words(message.block->size()); }
+
 }  // namespace
 
 std::size_t frame_words(const core::Message& message) {
@@ -101,7 +116,9 @@ std::size_t DecodeLimits::max_frame_bytes() const {
                             data_words(max_reply_bytes(agreed));
   return word_bytes *
          (root_words + std::max({pre_prepare, request, view_change, new_view_words(n, window), reply,
-                                 status_words(max_status_slots(agreed), max_status_checkpoints)}));
+                                 status_words(max_status_slots(agreed), max_status_checkpoints),
+                                 fetch_state_words(core::FetchState::max_blocks),
+                                 state_block_words(core::max_block_bytes)}));
 }
 
 }  // namespace pbft::wire

@@ -17,11 +17,11 @@ fail() {
   exit 1
 }
 
-# runs PROGRAM: four replicas start, agree and answer.
+# runs PROGRAM: four replicas start, agree and answer; stopped and started again they answer the same.
 runs() {
   local output
-  output=$("$1") || fail "$1 ended with $?"
-  [[ $output == "three replicas outvote one" ]] || fail "$1 printed: $output"
+  output=$("$1" "$1.data") || fail "$1 ended with $?"
+  [[ $output == $'three replicas outvote one\nthree replicas outvote one' ]] || fail "$1 printed: $output"
 }
 
 # serves PREFIX [PKG_CONFIG_FLAGS]: what was installed there serves CMake users and others.

@@ -352,4 +352,34 @@ TEST_CASE("g a primary that orders only empty batches: the waiting client's time
   CHECK(cluster.replicas(1, 2, 3).are_exactly_in_view(View{1}));
 }
 
+TEST_CASE("g a primary that brings about one checkpoint after the other: the waiting client's timer still fires") {
+  ClusterOptions options = with(4);
+  options.agreed.checkpoint_interval = 8;
+  Cluster cluster(options);
+  cluster.replica(0).corrupt(sim::mute());
+  std::function<void(SeqNum)> busy = [&](SeqNum seq) {
+    const PrePrepare proposal =
+        cluster.forge().pre_prepare(View{0}, seq, cluster.forge().body(cluster.wall(), {}));
+    for (unsigned backup : {1U, 2U, 3U}) cluster.network().inject(ReplicaId{0}, ReplicaId{backup}, proposal);
+    cluster.after(5ms, [&busy, seq] { busy(seq.next()); });
+  };
+  busy(cluster.next());
+  cluster.run_for(300ms);
+  CHECK(cluster.replica(1).state().stable > SeqNum{32});
+  cluster.client(0).send("x");
+  cluster.run_until("the client is answered", [&] { return cluster.client(0).waiting() == 0; }, 2 * timeout);
+  CHECK(cluster.replicas(1, 2, 3).are_exactly_in_view(View{1}));
+}
+
+TEST_CASE("g a request that a faulty replica shows to the backups alone: they show it to the primary") {
+  Cluster cluster(with(4, 1, 1));
+  cluster.replica(3).distrust();
+  const RequestMessage message{cluster.forge().request(cluster.rogue(), 1, {"hidden"}), 0};
+  for (unsigned backup : {1U, 2U}) cluster.network().inject(ReplicaId{3}, ReplicaId{backup}, message);
+  const SeqNum next = cluster.next();
+  cluster.run_for(2 * timeout);
+  CHECK(cluster.replicas(0, 1, 2).executed_at(next) == "hidden");
+  CHECK(cluster.replicas(0, 1, 2).view_changes_started() == 0);
+}
+
 }  // namespace pbft

@@ -40,17 +40,20 @@ struct Options {
   bool verbose = false;
   bool twice = false;
   unsigned threads = 0;
+  pbft::sim::Focus focus = pbft::sim::Focus::everything;
 };
 
 struct Totals {
-  std::uint64_t good = 0, not_owed = 0, stuck = 0, unsafe = 0;
+  std::uint64_t good = 0, stuck = 0, unsafe = 0;
   std::uint64_t view_changes = 0, operations = 0, events = 0;
   double virtual_seconds = 0;
 };
 
-void report_failure(std::uint64_t seed, const SwarmResult& result, const char* program) {
-  std::printf("seed %llu: %s\n  drawn: %s\n  replay: %s --seed %llu --verbose\n",
+void report_failure(const Options& options, std::uint64_t seed, const SwarmResult& result,
+                    const char* program) {
+  std::printf("seed %llu: %s\n  drawn: %s\n  replay: %s%s --seed %llu --verbose\n",
               static_cast<unsigned long long>(seed), result.what.c_str(), result.plan.c_str(), program,
+              options.focus == pbft::sim::Focus::storage ? " --storage" : "",
               static_cast<unsigned long long>(seed));
   std::fflush(stdout);
 }
@@ -59,7 +62,6 @@ int exit_code(const Totals& totals) { return totals.unsafe ? exit_unsafe : total
 
 void count(const SwarmResult& result, Totals& totals) {
   totals.good += result.verdict == Verdict::good;
-  totals.not_owed += result.verdict == Verdict::no_progress_owed;
   totals.stuck += result.verdict == Verdict::stuck;
   totals.unsafe += result.verdict == Verdict::unsafe;
   totals.view_changes += result.view_changes;
@@ -72,11 +74,11 @@ int run_one(const Options& options, const char* program) {
   current_seed = options.seed;
   pbft::sim::Trace::Sink sink;
   if (options.verbose) sink = [](const std::string& line) { std::puts(line.c_str()); };
-  const SwarmResult result = pbft::sim::run_swarm(options.seed, sink);
+  const SwarmResult result = pbft::sim::run_swarm(options.seed, options.focus, sink);
   Totals totals;
   count(result, totals);
   if (exit_code(totals) != 0) {
-    report_failure(options.seed, result, program);
+    report_failure(options, options.seed, result, program);
   } else {
     std::printf("seed %llu: good\n  drawn: %s\n", static_cast<unsigned long long>(options.seed),
                 result.plan.c_str());
@@ -97,15 +99,15 @@ int run_many(const Options& options, const char* program) {
   auto work = [&] {
     for (std::uint64_t seed = next++; seed < end; seed = next++) {
       current_seed = seed;
-      SwarmResult result = pbft::sim::run_swarm(seed);
-      if (options.twice && pbft::sim::run_swarm(seed).trace_hash != result.trace_hash) {
+      SwarmResult result = pbft::sim::run_swarm(seed, options.focus);
+      if (options.twice && pbft::sim::run_swarm(seed, options.focus).trace_hash != result.trace_hash) {
         result.verdict = Verdict::unsafe;
         result.what = "two runs of this seed differ";
       }
       const std::lock_guard lock(guard);
       count(result, totals);
       if (result.verdict == Verdict::unsafe || result.verdict == Verdict::stuck) {
-        report_failure(seed, result, program);
+        report_failure(options, seed, result, program);
       }
     }
   };
@@ -113,11 +115,10 @@ int run_many(const Options& options, const char* program) {
   for (unsigned i = 0; i < options.threads; ++i) threads.emplace_back(work);
   for (std::thread& thread : threads) thread.join();
 
-  std::printf(
-      "%llu seeds from %llu: %llu good, %llu safe with more than f replicas lost, %llu stuck, %llu unsafe\n",
-      static_cast<unsigned long long>(options.seeds), static_cast<unsigned long long>(options.base),
-      static_cast<unsigned long long>(totals.good), static_cast<unsigned long long>(totals.not_owed),
-      static_cast<unsigned long long>(totals.stuck), static_cast<unsigned long long>(totals.unsafe));
+  std::printf("%llu seeds from %llu: %llu good, %llu stuck, %llu unsafe\n",
+              static_cast<unsigned long long>(options.seeds), static_cast<unsigned long long>(options.base),
+              static_cast<unsigned long long>(totals.good), static_cast<unsigned long long>(totals.stuck),
+              static_cast<unsigned long long>(totals.unsafe));
   std::printf("%llu operations, %llu view changes, %llu events, %.0f virtual seconds\n",
               static_cast<unsigned long long>(totals.operations),
               static_cast<unsigned long long>(totals.view_changes),
@@ -136,6 +137,8 @@ int main(int argc, char** argv) {
   app.add_option("--threads", options.threads, "at once (default: one for each processor)");
   app.add_flag("--verbose", options.verbose, "with --seed: print everything that happens");
   app.add_flag("--twice", options.twice, "run each seed twice and compare");
+  app.add_flag_callback(
+      "--storage", [&] { options.focus = pbft::sim::Focus::storage; }, "disks, restarts and power failures");
   CLI11_PARSE(app, argc, argv);
   options.one = seed->count() > 0;
   if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());

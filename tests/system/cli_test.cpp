@@ -296,6 +296,7 @@ TEST_CASE("command lines: help explains and ends with 0, mistakes end with 2") {
                               {"pbft", "keygen"},
                               {"pbft", "cluster", "init"},
                               {"pbft", "config", "check"},
+                              {"pbft", "inspect"},
                               {"counter-replica"},
                               {"counter-client"}}) {
     auto help = command;

@@ -1,6 +1,7 @@
 #include "system/cluster.hpp"
 
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <algorithm>
 
@@ -9,31 +10,44 @@
 
 namespace system_test {
 
-Cluster::Cluster(std::uint32_t replicas) {
+Cluster::Cluster(std::uint32_t replicas, bool in_memory) {
   const auto ports = app::free_ports(replicas);
   REQUIRE(ports);
   app::ClusterPlan plan;
   plan.ports = *ports;
+  plan.in_memory = in_memory;
   auto config = app::write_cluster_folder(folder_.path(), plan);
   REQUIRE_MESSAGE(config, (config ? "" : config.error().message));
   config_ = *std::move(config);
 }
 
 fs::path Cluster::replica_toml(std::uint32_t id) const { return app::replica_toml_path(folder_.path(), id); }
+fs::path Cluster::data(std::uint32_t id) const { return app::data_path(folder_.path(), id); }
 fs::path Cluster::client_toml() const { return app::client_toml_path(folder_.path(), 0); }
 
-Process& Cluster::start(std::uint32_t id, const std::string& name) {
+Process& Cluster::start(std::uint32_t id, const std::string& name, const std::vector<std::string>& more) {
   const fs::path status = replica_toml(id).parent_path() / "status.json";
-  processes_[id] = std::make_unique<Process>(
-      std::vector<std::string>{name, "--config", replica_toml(id), "--status-file", status});
+  std::vector<std::string> arguments = {name, "--config", replica_toml(id), "--status-file", status};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  processes_[id] = std::make_unique<Process>(std::move(arguments));
   return *processes_[id];
 }
 
 void Cluster::start_all(const std::vector<std::uint32_t>& ids) {
   for (const auto id : ids) {
-    if (!processes_.contains(id)) start(id);
+    if (!processes_.contains(id) || !replica(id).is_running()) start(id);
   }
   REQUIRE(await_status(ids, [&](const auto& report) { return report.connected_replicas + 1 >= ids.size(); }));
+}
+
+void Cluster::kill(std::uint32_t id) {
+  replica(id).signal(SIGKILL);
+  CHECK(replica(id).wait() == 128 + SIGKILL);
+}
+
+Process Cluster::start_client(std::vector<std::string> arguments) const {
+  arguments.insert(arguments.begin(), {"counter-client", "--config", client_toml()});
+  return Process(std::move(arguments));
 }
 
 Outcome Cluster::client(std::vector<std::string> arguments) const {
@@ -42,7 +56,10 @@ Outcome Cluster::client(std::vector<std::string> arguments) const {
 }
 
 app::StatusReport Cluster::status(std::uint32_t id) const {
-  return app::read_status_file(replica_toml(id).parent_path() / "status.json").value_or(app::StatusReport{});
+  const auto report = app::read_status_file(replica_toml(id).parent_path() / "status.json");
+  const auto process = processes_.find(id);
+  if (!report || process == processes_.end() || report->pid != process->second->pid()) return {};
+  return *report;
 }
 
 bool Cluster::await_status(const std::vector<std::uint32_t>& ids,

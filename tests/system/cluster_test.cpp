@@ -137,7 +137,7 @@ TEST_CASE("a port in use: one line with file, line and address, and exit code 1"
   Cluster cluster;
   Process& first = cluster.start(0);
   REQUIRE(first.says("listens on"));
-  const Outcome second = run({"counter-replica", "--config", cluster.replica_toml(0)});
+  const Outcome second = run({"counter-replica", "--config", cluster.replica_toml(0), "--in-memory"});
   CHECK(second.exit_code == 1);
   const std::string port = std::to_string(cluster.config().replicas[0].port);
   const std::string file = (cluster.folder() / "cluster.toml").string();
@@ -146,6 +146,19 @@ TEST_CASE("a port in use: one line with file, line and address, and exit code 1"
   const std::string line = std::to_string(1 + std::count(text.begin(), before, '\n'));
   CHECK(
       is_one_line_with(second, {file + ":" + line + ": ", "127.0.0.1:" + port, "in use", "choose another"}));
+  CHECK(first.is_running());
+}
+
+TEST_CASE("a data directory in use: one line with its path, and exit code 1") {
+  Cluster cluster;
+  Process& first = cluster.start(0);
+  REQUIRE(first.says("listens on"));
+  const Outcome second = run({"counter-replica", "--config", cluster.replica_toml(0)});
+  CHECK(second.exit_code == 1);
+  CHECK(is_one_line_with(second, {cluster.data(0).string(), "another process uses this directory"}));
+  const Outcome inspected = run({"pbft", "inspect", cluster.data(0)});
+  CHECK(inspected.exit_code == 1);
+  CHECK(is_one_line_with(inspected, {cluster.data(0).string(), "stop the replica, or inspect a copy"}));
   CHECK(first.is_running());
 }
 
@@ -169,6 +182,7 @@ TEST_CASE("a replica with another cluster's file is told so, by its log and the 
              read_text(cluster.folder() / "cluster.toml") + "\n[[client]]\nid = 1\npublic_key = \"" +
                  pbft::to_text(other.config().clients[0].key) + "\"\n");
   replace_in(cluster.replica_toml(3), "../cluster.toml", "../strange/cluster.toml");
+  replace_in(cluster.replica_toml(3), "data = \"data\"", "in_memory = true");
   cluster.start_all({0, 1, 2});
   Process& stranger = cluster.start(3);
   CHECK(stranger.says("another cluster"));

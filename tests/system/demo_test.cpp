@@ -63,6 +63,17 @@ std::vector<std::string> killed_in(const std::string& story) {
   return victims;
 }
 
+/// From the line "  kill 123 124 125 126; rm -r FOLDER" that tells how to end a cluster that was kept.
+std::vector<pid_t> kept_in(const std::string& story) {
+  const std::string kill = "\n  kill";
+  const auto from = story.find(kill);
+  if (from == std::string::npos) return {};
+  std::istringstream numbers(story.substr(from + kill.size(), story.find(';', from) - from - kill.size()));
+  std::vector<pid_t> pids;
+  for (pid_t pid = 0; numbers >> pid;) pids.push_back(pid);
+  return pids;
+}
+
 bool is_free(std::uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
   const int yes = 1;  // connections that linger in TIME_WAIT are no listener
@@ -94,7 +105,8 @@ TEST_CASE("demo: the primary is killed, counting goes on, states agree, nothing 
   CHECK(demo.exit_code == 0);
   CHECK(demo.err == "");
   CHECK(killed_in(demo.out).size() == 1);
-  for (const char* part : {"stood still for", "goes on in view", "counted to 1000", "agree"}) {
+  for (const char* part : {"stood still for", "goes on in view", "counted to 1000", "agree",
+                           "starts again from its data directory", "has caught up in"}) {
     CHECK_MESSAGE(demo.out.find(part) != std::string::npos, part);
   }
   check_nothing_left(demo.out, 4);
@@ -140,6 +152,9 @@ TEST_CASE("demo: --keep leaves a cluster that answers the commands it prints") {
   CHECK(demo.exit_code == 0);
   const Outcome get = run({"counter-client", "--config", folder / "kept/client0.toml", "get"});
   CHECK(get.out == "1000\n");
-  for (const auto& replica : replicas_of(demo.out)) ::kill(replica.pid, SIGTERM);
+  const auto pids = kept_in(demo.out);
+  CHECK(pids.size() == 4);
+  for (const pid_t pid : pids) ::kill(pid, SIGTERM);
+  for (const pid_t pid : pids) CHECK(app::await(patience, [&] { return ::kill(pid, 0) != 0; }));
   check_nothing_left(demo.out, 4);
 }

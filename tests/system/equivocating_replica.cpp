@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -20,15 +21,6 @@
 namespace {
 
 using namespace pbft;
-
-/// Digest of the state in which every replica of the service begins.
-Digest genesis_of_counter(const core::Crypto& crypto) {
-  counter::Counter machine;
-  runtime::Executor executor(machine, crypto, [] {});
-  const Digest genesis = executor.genesis();
-  executor.stop();
-  return genesis;
-}
 
 class EquivocatingPrimary {
  public:
@@ -54,7 +46,7 @@ class EquivocatingPrimary {
   net::LinksConfig links_config() const {
     net::LinksConfig made;
     made.cluster = cluster_id(config_);
-    made.genesis = genesis_of_counter(crypto_);
+    made.genesis = runtime::genesis_of(counter::Counter(), crypto_);
     made.self = key_.id;
     made.secret = crypto::x25519_of(key_.key);
     made.listen = true;
@@ -108,20 +100,25 @@ class EquivocatingPrimary {
   SeqNum seq_;
 };
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  CLI::App cli("A primary that proposes a different batch to each backup.", "equivocating-replica");
-  std::string config, status_file;
-  cli.add_option("--config", config)->required();
-  cli.add_option("--status-file", status_file, "understood, as by counter-replica, and left alone");
-  return app::run_program(cli, argc, argv, [&]() -> int {
-    const auto file = app::read_replica_file(config);
+std::function<int()> set_up(CLI::App& cli) {
+  auto config = std::make_shared<std::string>();
+  auto status_file = std::make_shared<std::string>();
+  cli.add_option("--config", *config)->required();
+  cli.add_option("--status-file", *status_file, "understood, as by counter-replica, and left alone");
+  return [&cli, config, status_file]() -> int {
+    const auto file = app::read_replica_file(*config);
     if (!file) return app::complain(cli.get_name(), file.error());
     EquivocatingPrimary primary(*file);
     const auto listening = primary.listen(uv_default_loop());
     if (!listening) return app::complain(cli.get_name(), listening.error());
     uv_run(uv_default_loop(), UV_RUN_DEFAULT);  // until a signal ends the process
     return app::failure;
-  });
+  };
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return app::run_program("equivocating-replica", "A primary that proposes a different batch to each backup.",
+                          argc, argv, set_up);
 }

@@ -166,6 +166,8 @@ TEST_CASE("authenticator: claims without a signature are left to link and core")
   CHECK(passes(Status{}));
   CHECK(passes(FetchBody{}));
   CHECK(passes(FetchViewChange{ReplicaId{9}, {}}));
+  CHECK(passes(FetchState{SeqNum{128}, {Digest{}}}));
+  CHECK(passes(StateBlock{std::make_shared<const Bytes>(1)}));
 }
 
 TEST_CASE("rejections: every reason has a name of its own") {

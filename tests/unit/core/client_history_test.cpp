@@ -168,7 +168,7 @@ class World {
     Replica& replica = replicas_[id.value];
     if (replica.executed == log_.size()) return;
     const RequestPtr request = log_[replica.executed++];
-    for (const auto& verdict : replica.table.begin(*request, SeqNum{replica.executed}, crypto())) {
+    for (const auto& verdict : replica.table.begin(*request, {SeqNum{replica.executed}, {}}, crypto())) {
       const std::string body = to_text(request->items[verdict.item].body);
       REQUIRE(!replica.state.contains(body));  // exactly once
       const std::string result = std::to_string(replica.state.size()) + " " + body;

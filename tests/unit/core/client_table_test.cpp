@@ -24,7 +24,7 @@ struct Table {
   /// Executes a batch of one request; every operation's result is "did " and its body.
   std::vector<std::uint64_t> execute(const RequestPtr& request) {
     std::vector<std::uint64_t> numbers;
-    for (const ClientTable::Verdict& verdict : table.begin(*request, ++seq, crypto())) {
+    for (const ClientTable::Verdict& verdict : table.begin(*request, {++seq, {}}, crypto())) {
       CHECK(request->first.value + verdict.item == verdict.number.value);
       numbers.push_back(verdict.number.value);
       table.finish(request->client, verdict.number, result_of(request->items[verdict.item].body));
@@ -200,18 +200,18 @@ TEST_CASE("client table: the last number there is can be used, and nothing after
 TEST_CASE("client table: what is executing has no answer and does not execute twice") {
   Table t;
   auto request = operations(1, 1, 1, {"a"});
-  CHECK(t.table.begin(*request, SeqNum{1}, crypto()).size() == 1);
+  CHECK(t.table.begin(*request, {SeqNum{1}, {}}, crypto()).size() == 1);
   CHECK(t.table.is_done(*request));
   CHECK(t.table.answers(*request, crypto()).empty());
-  CHECK(t.table.begin(*request, SeqNum{2}, crypto()).empty());
+  CHECK(t.table.begin(*request, {SeqNum{2}, {}}, crypto()).empty());
   t.table.finish(ClientId{1}, RequestNumber{1}, to_bytes("r"));
   CHECK(t.result(request) == "r");
 }
 
 TEST_CASE("client table: a result that is no longer wanted when it comes is dropped") {
   Table t;
-  t.table.begin(*operations(1, 1, 1, {"a", "b"}), SeqNum{1}, crypto());
-  t.table.begin(*operations(1, 3, 3, {"c"}), SeqNum{2}, crypto());
+  t.table.begin(*operations(1, 1, 1, {"a", "b"}), {SeqNum{1}, {}}, crypto());
+  t.table.begin(*operations(1, 3, 3, {"c"}), {SeqNum{2}, {}}, crypto());
   t.table.finish(ClientId{1}, RequestNumber{1}, to_bytes("r"));
   t.table.finish(ClientId{1}, RequestNumber{2}, to_bytes("r"));
   t.table.finish(ClientId{1}, RequestNumber{3}, to_bytes("r"));
@@ -227,7 +227,7 @@ TEST_CASE("client table: cached results give way by lowest number, long ones are
   Table t(limits);
   auto run = [&t](std::uint64_t number, std::size_t bytes) {
     auto request = operations(1, 1, number, {"op"});
-    REQUIRE(t.table.begin(*request, SeqNum{number}, crypto()).size() == 1);
+    REQUIRE(t.table.begin(*request, {SeqNum{number}, {}}, crypto()).size() == 1);
     t.table.finish(ClientId{1}, RequestNumber{number}, Bytes(bytes, 'r'));
     t.table.invariants();
   };
@@ -271,7 +271,7 @@ TEST_CASE("client table: a decoded table encodes, answers and executes like the 
   CHECK(ours[0].outcome == Outcome::result_gone);
   CHECK(ours[2].outcome == Outcome::result_too_large);
   CHECK(ours[4].outcome == Outcome::number_reused);
-  CHECK(decoded->begin(*again, SeqNum{9}, crypto()).empty());
+  CHECK(decoded->begin(*again, {SeqNum{9}, {}}, crypto()).empty());
 }
 
 TEST_CASE("client table: decoding accepts nothing but what encoding gives") {
@@ -367,7 +367,7 @@ TEST_CASE("client table: equal logs give equal tables, whenever results come and
       for (const RequestPtr& request : log) {
         if (executing.size() > lead) finish_one();
         if (asked) t.table.answers(*request, crypto());
-        executing.emplace_back(request, t.table.begin(*request, ++t.seq, crypto()));
+        executing.emplace_back(request, t.table.begin(*request, {++t.seq, {}}, crypto()));
       }
       while (!executing.empty()) finish_one();
       t.table.invariants();

@@ -79,6 +79,7 @@ TEST_CASE("images: every signed field of a ViewChange is covered") {
                                {
                                    [](auto& m) { m.new_view = View{7}; },
                                    [](auto& m) { m.sender = ReplicaId{2}; },
+                                   [](auto& m) { m.incarnation = 1; },
                                    [](auto& m) { m.stable.seq = SeqNum{0}; },
                                    [](auto& m) { m.stable.state = digest_of(99); },
                                    [](auto& m) { m.stable.votes[0].replica = ReplicaId{2}; },

@@ -27,7 +27,7 @@ struct Pool {
     return added;
   }
   void execute(const RequestPtr& request, Instant now = {}) {
-    table.begin(*request, SeqNum{1}, crypto());
+    table.begin(*request, {SeqNum{1}, {}}, crypto());
     pool.drop_done(request->client, table, now);
     pool.invariants();
   }
@@ -276,6 +276,42 @@ TEST_CASE("request pool: invariants hold and nothing is lost in any sequence of 
     p.pool.forget_proposed();
     CHECK(p.pool.draw(plenty * 10, 10000).size() == p.pool.size());
   }
+}
+
+TEST_CASE("request pool: what a table that came from others says is done goes, whatever was seen before") {
+  Pool p;
+  p.add(operations(1, 1, 1, {"a"}));
+  p.add(operations(2, 1, 1, {"b"}));
+  ClientTable elsewhere({}, clients);
+  elsewhere.begin(*operations(1, 1, 1, {"a"}), {SeqNum{1}, {}}, crypto());
+  elsewhere.finish(ClientId{1}, RequestNumber{1}, {});
+  p.table = *ClientTable::decode(elsewhere.encode(), {}, clients);
+  p.pool.drop_all_done(p.table, at(7));
+  p.pool.invariants();
+  CHECK(Pool::names(p.pool.waiting()) == "2:1");
+}
+
+TEST_CASE("request pool: an excuse is taken off every wait, and never turns into one that is to come") {
+  Pool p;
+  p.add(operations(1, 1, 1, {"a"}), at(10));
+  p.add(operations(2, 1, 1, {"b"}), at(95));
+  p.pool.excuse_waiting(at(20), at(100));
+  p.pool.invariants();
+  CHECK(p.pool.waiting_since() == at(30));
+  p.execute(operations(1, 1, 1, {"a"}), at(100));
+  CHECK(p.pool.waiting_since() == at(100));
+}
+
+TEST_CASE("request pool: all of one client can be dropped") {
+  Pool p;
+  p.add(operations(1, 1, 1, {"a"}));
+  p.add(operations(1, 1, 2, {"b"}));
+  p.add(operations(2, 1, 1, {"c"}));
+  p.pool.drop(ClientId{1});
+  p.pool.drop(ClientId{3});
+  p.pool.invariants();
+  CHECK(Pool::names(p.pool.waiting()) == "2:1");
+  CHECK(p.draw(9) == "2:1");
 }
 
 }  // namespace pbft::core::test

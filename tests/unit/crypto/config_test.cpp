@@ -73,6 +73,18 @@ TEST_CASE("configuration: client ids are listed once") {
         }) == "client[1].id: id = 9 is also that of client[0]: give each client an id of its own");
 }
 
+TEST_CASE("configuration: no client has an id that stands for a replica") {
+  const auto fault_of_id = [](std::uint64_t id) {
+    return fault([&](ClusterConfig& config) { config.clients[0].id = ClientId{id}; });
+  };
+  CHECK(fault_of_id((std::uint64_t{1} << 63) - 1) == "none");
+  for (const char* id : {"9223372036854775808", "9223372036854775811", "18446744073709551615"}) {
+    CHECK(fault_of_id(std::stoull(id)) ==
+          "client[0].id: id = " + std::string(id) +
+              ": the ids of clients are below 9223372036854775808, the others stand for replicas");
+  }
+}
+
 TEST_CASE("configuration: a host is an address that others can dial") {
   const auto fault_of_host = [](const std::string& host) {
     return fault([&](ClusterConfig& config) { config.replicas[1].host = host; });

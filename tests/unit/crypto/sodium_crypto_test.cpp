@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/messages.hpp"
 #include "crypto/sodium.hpp"
 #include "forgery.hpp"
 #include "testing.hpp"
@@ -116,6 +117,41 @@ TEST_CASE("signatures: votes belong to one cluster and epoch, requests to one cl
   CHECK_FALSE(member(ReplicaId{1}, 2, elsewhere).verify(Statement::prepare, ReplicaId{0}, image, vote));
   CHECK(member(ReplicaId{1}, 2, next).verify(Statement::request, ClientId{7}, image, request));
   CHECK_FALSE(member(ReplicaId{1}, 2, elsewhere).verify(Statement::request, ClientId{7}, image, request));
+}
+
+TEST_CASE("signatures: a replica signs requests of its own, which every member verifies in any epoch") {
+  KeyRing next = test_ring();
+  next.epoch = Epoch{6};
+  KeyRing elsewhere = test_ring();
+  elsewhere.cluster.bytes[0] = 0;
+  const SodiumCrypto replica = member(ReplicaId{2}, 3);
+  const Signature request = replica.sign(Statement::request, image);
+  CHECK(replica.verify(Statement::request, ReplicaId{2}, image, request));
+  for (const KeyRing& ring : {test_ring(), next}) {
+    const SodiumCrypto other = member(ReplicaId{1}, 2, ring);
+    for (int i = 0; i < 2; ++i) CHECK(other.verify(Statement::request, ReplicaId{2}, image, request));
+  }
+  CHECK_FALSE(member(ReplicaId{1}, 2, elsewhere).verify(Statement::request, ReplicaId{2}, image, request));
+}
+
+TEST_CASE(
+    "signatures: a replica's request passes for nothing else and no one else's, also when it is known") {
+  KeyRing ring = test_ring();
+  ring.clients[ClientId{2}] = secret_key(3).public_key();  // even under the very key
+  ring.clients[core::client_of(ReplicaId{2})] = secret_key(3).public_key();
+  const Signature request = member(ReplicaId{2}, 3, ring).sign(Statement::request, image);
+  for (const bool already_known : {false, true}) {
+    const SodiumCrypto verifier = member(ReplicaId{1}, 2, ring);
+    if (already_known) CHECK(verifier.verify(Statement::request, ReplicaId{2}, image, request));
+    for (const Statement other : {Statement::pre_prepare, Statement::prepare, Statement::commit,
+                                  Statement::checkpoint, Statement::view_change, Statement::new_view}) {
+      CHECK_FALSE(verifier.verify(other, ReplicaId{2}, image, request));
+    }
+    const std::vector<Identity> others{ReplicaId{1}, ClientId{2}, core::client_of(ReplicaId{2})};
+    for (const Identity& other : others) {
+      CHECK_FALSE(verifier.verify(Statement::request, other, image, request));
+    }
+  }
 }
 
 TEST_CASE(

@@ -41,7 +41,7 @@ allow lib/wire "$std|$public|$(layers 'core|wire')|<(capnp|kj)/[a-z.+-]+>"
 allow lib/net "$std|$posix|$public|$(layers 'core|crypto|net')|<uv\.h>"
 allow lib/storage "$std|$posix|$public|$(layers 'core|storage')"
 allow lib/runtime "$std|$posix|$public|$(layers 'core|crypto|wire|storage|net|runtime')|<uv\.h>"
-allow lib/sim "$std|$public|$(layers 'core|crypto|wire|sim')"
+allow lib/sim "$std|$public|$(layers 'core|crypto|wire|storage|sim')"
 allow lib/adversary "$std|$public|$(layers 'core|crypto|wire|adversary')"
 # Programs are written as any user would write them.
 inside='"(core|crypto|wire|storage|net|runtime|adversary)/.*|<(uv|sodium)\.h>|<(capnp|kj)/.*'

@@ -1,8 +1,11 @@
 #include "runtime/executor.hpp"
+#include "core/replica.hpp"
+#include "core/state_tree.hpp"
 #include "local_cluster.hpp"
 
 using namespace pbft;
 using pbft::runtime::Executor;
+using pbft::runtime::Keeper;
 using pbft::testing::Journal;
 
 namespace {
@@ -31,21 +34,28 @@ struct Fixture {
   Journal journal{"begin\n"};
   std::mutex mutex;
   std::condition_variable changed;
-  std::vector<core::Event> results;
-  std::unique_ptr<Executor> executor;
+  std::vector<core::Event> events;
+  std::unique_ptr<storage::CheckpointStore> checkpoints = storage::CheckpointStore::in_memory(crypto);
+  runtime::Results results{[this] {
+    const std::lock_guard lock(mutex);
+    for (core::Event& event : results.take()) events.push_back(std::move(event));
+    changed.notify_all();
+  }};
+  Keeper keeper{*checkpoints, results};
+  Executor executor{journal, crypto, *checkpoints, keeper, results};
 
-  Fixture() {
-    executor = std::make_unique<Executor>(journal, crypto, [this] {
-      const std::lock_guard lock(mutex);
-      for (core::Event& event : executor->take_results()) results.push_back(std::move(event));
-      changed.notify_all();
-    });
+  ~Fixture() {
+    executor.stop();
+    keeper.stop();
   }
-  ~Fixture() { executor->stop(); }
 
-  bool has_results(std::size_t count) {
+  Digest digest(const std::string& application) const {
+    return core::state_digest(crypto, core::genesis_core_state(), view_of(application));
+  }
+  bool has_events(std::size_t count) {
     std::unique_lock lock(mutex);
-    return changed.wait_for(lock, testing::deadline, [&] { return results.size() >= count; });
+    return changed.wait_for(lock, testing::deadline,
+                            [&] { return events.size() >= count || results.failure(); });
   }
   core::Execute batch(std::uint64_t seq, const std::vector<std::pair<std::string, bool>>& operations) {
     auto request = std::make_shared<core::Request>();
@@ -74,23 +84,91 @@ std::vector<std::string> texts(const core::Event& event) {
 }  // namespace
 
 TEST_CASE_FIXTURE(Fixture, "executor: genesis is the digest of the state before the first batch") {
-  CHECK(executor->genesis() == crypto.hash("snapshot", view_of("begin\n")));
+  const auto beginning = executor.begin();
+  REQUIRE(beginning.has_value());
+  CHECK(beginning->genesis == digest("begin\n"));
+  CHECK_FALSE(beginning->checkpoint.has_value());
+  CHECK(runtime::genesis_of(journal, crypto) == digest("begin\n"));
 }
 
 TEST_CASE_FIXTURE(Fixture,
-                  "executor: batches, reads and snapshots come back in order, a snapshot between two") {
-  executor->push(batch(1, {{"a", false}, {"?", true}, {"b", false}}));
-  executor->push(core::TakeSnapshot{SeqNum{1}, {}});
-  executor->push(batch(2, {{"c", false}}));
-  executor->push(core::DiscardSnapshots{SeqNum{1}});
-  executor->push(batch(3, {}));
-  REQUIRE(has_results(4));
-  CHECK(texts(results[0]) == std::vector<std::string>{"1", "read 1", "2"});
-  CHECK(std::get<core::SnapshotReady>(results[1]).seq == SeqNum{1});
-  CHECK(std::get<core::SnapshotReady>(results[1]).application ==
-        crypto.hash("snapshot", view_of("begin\na\nb\n")));
-  CHECK(texts(results[2]) == std::vector<std::string>{"3"});
-  CHECK(texts(results[3]).empty());
+                  "executor: batches and reads come back in order, a snapshot is taken between two") {
+  executor.push(batch(1, {{"a", false}, {"?", true}, {"b", false}}));
+  executor.push(core::TakeSnapshot{SeqNum{1}, core::genesis_core_state()});
+  executor.push(batch(2, {{"c", false}}));
+  executor.push(batch(3, {}));
+  REQUIRE(has_events(4));
+  std::vector<std::vector<std::string>> executed;
+  for (const core::Event& event : events) {
+    if (const auto* ready = std::get_if<core::SnapshotReady>(&event)) {
+      CHECK(ready->seq == SeqNum{1});
+      CHECK(ready->state == digest("begin\na\nb\n"));
+    } else {
+      executed.push_back(texts(event));
+    }
+  }
+  CHECK(executed == std::vector<std::vector<std::string>>{{"1", "read 1", "2"}, {"3"}, {}});
+}
+
+TEST_CASE_FIXTURE(Fixture, "executor: begins with the newest checkpoint") {
+  executor.push(batch(1, {{"a", false}}));
+  executor.push(core::TakeSnapshot{SeqNum{1}, core::genesis_core_state()});
+  REQUIRE(has_events(2));
+  Journal fresh;
+  Executor second{fresh, crypto, *checkpoints, keeper, results};
+  const auto beginning = second.begin();
+  REQUIRE(beginning.has_value());
+  CHECK(beginning->genesis == digest(""));
+  REQUIRE(beginning->checkpoint.has_value());
+  CHECK(beginning->checkpoint->seq == SeqNum{1});
+  CHECK(beginning->checkpoint->core_state == core::genesis_core_state());
+  CHECK(fresh.text() == "begin\na\n");
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "executor: a collected state takes the place of ours, and says where they differ") {
+  executor.push(batch(1, {{"a", false}}));
+  executor.push(core::TakeSnapshot{SeqNum{1}, core::genesis_core_state()});
+  REQUIRE(has_events(2));
+  std::map<Digest, core::BlockPtr> theirs;
+  const Digest agreed = core::state_digest(
+      crypto, core::genesis_core_state(), view_of("begin\nA\n"), [&](const Digest& name, BytesView block) {
+        theirs[name] = std::make_shared<const Bytes>(block.begin(), block.end());
+      });
+  keeper.push(core::CollectState{SeqNum{1}, agreed});
+  std::size_t seen = 2;
+  for (bool collected = false; !collected; ++seen) {
+    REQUIRE(has_events(seen + 1));
+    const std::lock_guard lock(mutex);
+    if (const auto* wanted = std::get_if<core::StateWanted>(&events[seen])) {
+      keeper.push(core::KeepBlock{theirs.at(wanted->blocks.front())});
+    } else {
+      CHECK(std::get<core::StateCollected>(events[seen]).core_state == core::genesis_core_state());
+      collected = true;
+    }
+  }
+  executor.push(core::InstallState{SeqNum{1}, agreed});
+  REQUIRE(has_events(seen + 1));
+  const auto& installed = std::get<core::StateInstalled>(events.back());
+  CHECK(installed.state == agreed);
+  REQUIRE(installed.difference.has_value());
+  CHECK(installed.difference->chunk == 0);
+  CHECK(journal.text() == "begin\nA\n");
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "executor: what the state machine does not load is a failure, and nothing follows") {
+  journal.execute({ClientId{7}, RequestNumber{1}, view_of(std::string(Journal::unloadable))}, {});
+  executor.push(core::TakeSnapshot{SeqNum{1}, core::genesis_core_state()});
+  REQUIRE(has_events(1));
+  const Digest state = std::get<core::SnapshotReady>(events[0]).state;
+  executor.push(core::InstallState{SeqNum{1}, state});
+  executor.push(batch(2, {{"late", false}}));
+  REQUIRE(has_events(2));
+  REQUIRE(results.failure().has_value());
+  CHECK(results.failure()->message.find("the checkpoint at sequence number 1") != std::string::npos);
+  executor.stop();
+  CHECK(journal.text().find("late") == std::string::npos);
 }
 
 namespace {
@@ -99,21 +177,19 @@ struct OrdersReads : Journal {
 };
 }  // namespace
 
-TEST_CASE("executor: a read that the state machine wants ordered is executed") {
-  OrdersReads journal;
-  PlainCrypto crypto;
-  testing::Tally ready;
-  Executor executor(journal, crypto, [&] { ready.add(); });
+TEST_CASE_FIXTURE(Fixture, "executor: a read that the state machine wants ordered is executed") {
+  OrdersReads ordering;
+  Executor other{ordering, crypto, *checkpoints, keeper, results};
   auto request = std::make_shared<core::Request>();
-  executor.push(core::Execute{SeqNum{1}, {}, {{request, RequestNumber{1}, {}, true, 0}}});
-  REQUIRE(ready.reaches(1));
-  CHECK(texts(executor.take_results().at(0)) == std::vector<std::string>{"1"});
+  other.push(core::Execute{SeqNum{1}, {}, {{request, RequestNumber{1}, {}, true, 0}}});
+  REQUIRE(has_events(1));
+  CHECK(texts(events[0]) == std::vector<std::string>{"1"});
 }
 
 TEST_CASE_FIXTURE(Fixture, "executor: after stop nothing is executed") {
-  executor->genesis();
-  executor->stop();
-  executor->push(batch(1, {{"late", false}}));
-  executor->stop();
+  REQUIRE(executor.begin().has_value());
+  executor.stop();
+  executor.push(batch(1, {{"late", false}}));
+  executor.stop();
   CHECK(journal.text() == "begin\n");
 }

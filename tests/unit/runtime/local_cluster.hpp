@@ -7,17 +7,24 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
+#include <functional>
+#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "pbft/client.hpp"
+#include "pbft/data_directory.hpp"
 #include "pbft/replica.hpp"
+#include "unit/storage/temporary_directory.hpp"
 
 namespace pbft::testing {
 
@@ -46,6 +53,8 @@ inline std::vector<std::uint16_t> free_ports(std::size_t count) {
 /// Remembers what it executed, in order, and answers with how much that is.
 class Journal : public StateMachine {
  public:
+  static constexpr char unloadable[] = "unloadable";  ///< load() refuses a state that holds it.
+
   explicit Journal(std::string beginning = {}) : text_(std::move(beginning)) {}
 
   Bytes execute(const Operation& operation, const Agreed&) override {
@@ -62,8 +71,19 @@ class Journal : public StateMachine {
     const std::lock_guard lock(mutex_);
     writer.write(view_of(text_));
   }
-  Result<void> load(SnapshotReader&) override {
-    return Error{ErrorCode::invalid_argument, "not in this test"};
+  Result<void> load(SnapshotReader& reader) override {
+    std::string text;
+    std::array<std::uint8_t, 100> piece{};
+    while (const std::size_t size = reader.read(piece)) {
+      text.append(piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(size));
+    }
+    const std::lock_guard lock(mutex_);
+    if (text.find(unloadable) != std::string::npos) {
+      return Error{ErrorCode::invalid_argument, "it has the word that this journal does not load"};
+    }
+    count_ = static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+    text_ = std::move(text);
+    return {};
   }
 
   std::string text() const {
@@ -138,6 +158,7 @@ struct LocalCluster {
   ReplicaOptions replica_options;
   ClientOptions client_options;
   std::vector<std::optional<Replica>> replicas;
+  std::optional<test::TemporaryDirectory> data;  ///< Empty: in memory.
 
   LocalCluster() : replicas(n) {
     const std::vector<std::uint16_t> ports = free_ports(n);
@@ -152,10 +173,31 @@ struct LocalCluster {
     }
   }
 
+  /// Before the first start. `which`: those that get a data directory made.
+  void keep_data(std::initializer_list<std::uint32_t> which = {0, 1, 2, 3}) {
+    data.emplace();
+    for (const std::uint32_t id : which) {
+      const Result<void> made = create_data_directory(config, ReplicaId{id}, data_of(id));
+      REQUIRE_MESSAGE(made.has_value(), made.error().message);
+    }
+  }
+  std::string data_of(std::uint32_t id) const { return data->path() + "/r" + std::to_string(id); }
+
+  Result<Replica> try_start(std::uint32_t id) {
+    ReplicaOptions options = replica_options;
+    if (data) options.data_directory = data_of(id);
+    return Replica::start(config, replica_keys[id], *journals[id], options);
+  }
   void start(std::uint32_t id) {
-    Result<Replica> replica = Replica::start(config, replica_keys[id], *journals[id], replica_options);
+    Result<Replica> replica = try_start(id);
     REQUIRE_MESSAGE(replica.has_value(), replica.error().message);
     replicas[id].emplace(std::move(*replica));
+  }
+  /// As a new process would: the state machine in its initial state.
+  void restart(std::uint32_t id) {
+    replicas[id].reset();
+    journals[id] = std::make_unique<Journal>();
+    start(id);
   }
   void start_all() {
     for (std::uint32_t id = 0; id < n; ++id) start(id);
@@ -167,6 +209,16 @@ struct LocalCluster {
     Result<Client> client = Client::connect(config, client_keys[which], client_options);
     REQUIRE_MESSAGE(client.has_value(), client.error().message);
     return std::move(*client);
+  }
+
+  /// Waits until a replica's status is as wanted.
+  bool await(std::uint32_t id, const std::function<bool(const ReplicaStatus&)>& condition) const {
+    const auto end = std::chrono::steady_clock::now() + deadline;
+    while (!condition(replicas[id]->status())) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return true;
   }
 
   /// What a replica executed is the beginning of what any other did.

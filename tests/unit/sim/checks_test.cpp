@@ -99,7 +99,8 @@ TEST_CASE(
   core::BatchHeader other = header;
   other.digest.bytes[0] = 1;
   {
-    Promises promises(r1, 4);
+    Promises promises(r1, 4, AgreedLimits{});
+    promises.on_durable(core::StartRecord{});
     promises.on_send(f.forger.prepare(r1, header));
     promises.on_send(f.forger.prepare(r1, header));
     CHECK_THROWS_AS(promises.on_send(f.forger.prepare(r1, other)), Violation);
@@ -107,7 +108,8 @@ TEST_CASE(
                     Violation);  // its certificate is not durable
   }
   {
-    Promises promises(r1, 4);
+    Promises promises(r1, 4, AgreedLimits{});
+    promises.on_durable(core::StartRecord{});
     core::ViewChange change;
     change.new_view = View{1};
     change.sender = r1;

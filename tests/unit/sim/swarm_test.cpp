@@ -19,7 +19,7 @@ TEST_CASE("swarm: the same seed gives the same run, another seed another one") {
 
 TEST_CASE("swarm: a printed run is the same run") {
   std::size_t lines = 0;
-  const SwarmResult printed = run_swarm(3, [&](const std::string&) { ++lines; });
+  const SwarmResult printed = run_swarm(3, Focus::everything, [&](const std::string&) { ++lines; });
   CHECK(printed.trace_hash == run_swarm(3).trace_hash);
   CHECK(lines > 1000);
 }

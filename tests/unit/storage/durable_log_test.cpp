@@ -34,7 +34,7 @@ core::Record view_change(std::uint64_t view) {
 core::Record new_view(std::uint64_t view) {
   auto message = std::make_shared<core::NewView>();
   message->view = View{view};
-  return core::NewViewPtr(std::move(message));
+  return core::NewViewRecord{std::move(message), {}};
 }
 
 struct Encode {
@@ -51,8 +51,10 @@ struct Encode {
     return bytes(1, r.certificate.header.view.value, r.certificate.header.seq.value, r.body->time.unix_us);
   }
   Bytes operator()(const core::ViewChangePtr& r) const { return bytes(2, r->new_view.value); }
-  Bytes operator()(const core::NewViewPtr& r) const { return bytes(3, r->view.value); }
+  Bytes operator()(const core::NewViewRecord& r) const { return bytes(3, r.new_view->view.value); }
   Bytes operator()(const core::CheckpointProof& r) const { return bytes(4, r.seq.value); }
+  Bytes operator()(const core::StartRecord&) const { return bytes(5, 0); }
+  Bytes operator()(const core::Restraint& r) const { return bytes(6, r.checkpoint_floor.value); }
 };
 Bytes encode(const core::Record& record) { return std::visit(Encode{}, record); }
 
@@ -67,6 +69,10 @@ std::optional<core::Record> decode(BytesView bytes) {
       return new_view(first);
     case 4:
       return stable(first);
+    case 5:
+      return core::StartRecord{};
+    case 6:
+      return core::Restraint{SeqNum{first}, false, false};
     default:
       return std::nullopt;
   }
@@ -164,7 +170,7 @@ struct Fixture {
   std::uint64_t next = 1;
 
   Fixture() {
-    REQUIRE(storage::Wal::create(disk, "/data", identity, 99, options.wal));
+    REQUIRE(storage::Wal::create(disk, "/data", identity, 99, 0, options.wal));
     open();
     disk.set_hook([this](VirtualDisk::Operation operation, const std::string& path) {
       if (operation != VirtualDisk::Operation::sync) return Result<void>();
@@ -240,7 +246,9 @@ TEST_CASE_FIXTURE(Fixture,
     expected.keep(record);
     append(record);
   };
+  append_both(core::StartRecord{});
   for (std::uint64_t seq = 1; seq <= 9; ++seq) append_both(prepared(0, seq));
+  append_both(core::Restraint{SeqNum{2}, false, false});
   append_both(stable(4));
   append_both(view_change(1));
   append_both(new_view(1));

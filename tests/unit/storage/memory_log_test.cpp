@@ -20,10 +20,10 @@ core::ViewChangePtr view_change(std::uint64_t view) {
   return message;
 }
 
-core::NewViewPtr new_view(std::uint64_t view) {
+core::NewViewRecord new_view(std::uint64_t view) {
   auto message = std::make_shared<core::NewView>();
   message->view = View{view};
-  return message;
+  return {std::move(message), {view_change(view)}};
 }
 
 struct Fixture {
@@ -80,6 +80,40 @@ TEST_CASE_FIXTURE(Fixture, "memory log: of checkpoints, view changes and new vie
   const std::vector<core::Record> records = log.records();
   REQUIRE(records.size() == 3);
   CHECK(std::get<core::CheckpointProof>(records[0]).seq == SeqNum{256});
-  CHECK(std::get<core::NewViewPtr>(records[1])->view == View{3});
+  const auto& entered = std::get<core::NewViewRecord>(records[1]);
+  CHECK(entered.new_view->view == View{3});
+  REQUIRE(entered.sources.size() == 1);
+  CHECK(entered.sources[0]->new_view == View{3});
   CHECK(std::get<core::ViewChangePtr>(records[2])->new_view == View{2});
+}
+
+TEST_CASE_FIXTURE(Fixture, "memory log: the start stays, once, and of restraints the last") {
+  append(core::Restraint{SeqNum{128}, true, false});
+  append(core::StartRecord{});
+  append(core::Restraint{SeqNum{128}, false, false});
+  append(core::StartRecord{});
+  const std::vector<core::Record> records = log.records();
+  REQUIRE(records.size() == 2);
+  CHECK(std::holds_alternative<core::StartRecord>(records[0]));
+  CHECK_FALSE(std::get<core::Restraint>(records[1]).diverged);
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "memory log: start, restraint, checkpoint, new view, view change, batches: in this order") {
+  append(prepared(0, 300));
+  append(view_change(2));
+  append(prepared(0, 299));
+  append(new_view(1));
+  append(stable(256));
+  append(core::Restraint{SeqNum{128}, false, false});
+  append(core::StartRecord{});
+  std::vector<std::size_t> kinds;
+  for (const core::Record& record : log.records()) kinds.push_back(record.index());
+  const core::Record order[] = {core::StartRecord{},   core::Restraint{},     core::CheckpointProof{},
+                                core::NewViewRecord{}, core::ViewChangePtr{}, core::PreparedRecord{},
+                                core::PreparedRecord{}};
+  std::vector<std::size_t> expected;
+  for (const core::Record& record : order) expected.push_back(record.index());
+  CHECK(kinds == expected);
+  CHECK(prepared_seqs() == std::vector<std::uint64_t>{299, 300});
 }

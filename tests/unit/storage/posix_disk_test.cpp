@@ -118,7 +118,7 @@ TEST_CASE_FIXTURE(Fixture, "posix disk: a log on it survives the process, and ad
     return Result<void>();
   };
   const std::string log_path = path("log");
-  REQUIRE(storage::Wal::create(disk, log_path, identity, 42, small));
+  REQUIRE(storage::Wal::create(disk, log_path, identity, 42, 0, small));
   CHECK(exit_code_of([&] {
           auto log = storage::Wal::open(disk, log_path, identity, replay, small);
           if (!log || !(*log)->append(1, to_bytes("kept")) || !(*log)->sync()) return 1;

@@ -60,7 +60,7 @@ TEST_CASE("virtual disk: the writes of one sector are never reordered") {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     Fixture fixture;
     fixture.make(1);
-    for (const std::uint8_t byte : {'b', 'c', 'd'}) REQUIRE(fixture.file->write(8, Bytes(1, byte)));
+    for (const std::uint8_t byte : Bytes{'b', 'c', 'd'}) REQUIRE(fixture.file->write(8, Bytes(1, byte)));
     REQUIRE(fixture.file->write(9, Bytes(1, 'e')));
     fixture.disk.crash(seed);
     const Bytes& content = fixture.disk.content("/f");

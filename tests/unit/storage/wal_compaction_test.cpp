@@ -79,7 +79,7 @@ TEST_CASE_FIXTURE(OpenLog, "wal: however much is appended, the files stay few") 
 
 TEST_CASE("wal: an older segment's records in a file used again are never taken for new ones") {
   // As long as the old ones, so that these stand exactly where new ones would; then of another length.
-  for (const std::size_t size : {100, 60}) {
+  for (const std::size_t size : {100U, 60U}) {
     for (std::uint64_t in_recycled = 0; in_recycled < 20; ++in_recycled) {
       CAPTURE(size);
       CAPTURE(in_recycled);

@@ -37,7 +37,7 @@ struct CrashRun : LogFixture {
 
   /// Batches of one to four records of many sizes, segments that fill, compactions, files used again.
   Result<void> run() {
-    if (auto done = storage::Wal::create(disk, log_directory, log_identity, log_salt, options); !done)
+    if (auto done = storage::Wal::create(disk, log_directory, log_identity, log_salt, 0, options); !done)
       return done;
     created = true;
     if (auto done = try_open(); !done) return done;

@@ -34,7 +34,7 @@ struct LogFixture {
   std::unique_ptr<storage::Wal> log;
   std::vector<std::uint64_t> replayed;
 
-  void create() { REQUIRE(storage::Wal::create(disk, log_directory, log_identity, log_salt, options)); }
+  void create() { REQUIRE(storage::Wal::create(disk, log_directory, log_identity, log_salt, 0, options)); }
 
   Result<void> try_open(const storage::WalIdentity& identity = log_identity) {
     log.reset();

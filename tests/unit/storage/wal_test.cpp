@@ -164,7 +164,7 @@ TEST_CASE_FIXTURE(OpenLog, "wal: every flipped bit of a closed segment is found,
 TEST_CASE_FIXTURE(OpenLog, "wal: a header that is damaged, truncated or another segment's is refused") {
   std::uint64_t number = 0;
   while (names().size() < 5) append_synced(number++, 500);
-  for (const std::uint64_t segment : {1, 2, 3}) {
+  for (const std::uint64_t segment : {1U, 2U, 3U}) {
     const Bytes whole = disk.content(segment_path(segment));
     const auto restore = [&] {
       disk.overwrite(segment_path(segment), 0, whole);
@@ -175,7 +175,7 @@ TEST_CASE_FIXTURE(OpenLog, "wal: a header that is damaged, truncated or another 
       CHECK(contains(refusal(), segment_path(segment) + ": damaged at offset 0:"));
       disk.flip_bit(segment_path(segment), at, 5);
     }
-    for (const std::uint64_t size : {8191, 4096, 4095, 1, 0}) {
+    for (const std::uint64_t size : {8191U, 4096U, 4095U, 1U, 0U}) {
       disk.truncate(segment_path(segment), size);
       CHECK(contains(refusal(), segment_path(segment) + ": damaged at offset " +
                                     std::to_string(size < block_bytes ? 0 : size) + ":"));
@@ -188,7 +188,7 @@ TEST_CASE_FIXTURE(OpenLog, "wal: a header that is damaged, truncated or another 
 }
 
 TEST_CASE("wal: a missing segment is named, wherever it is missing") {
-  for (const std::uint64_t missing : {1, 2, 3, 4}) {
+  for (const std::uint64_t missing : {1U, 2U, 3U, 4U}) {
     OpenLog fixture;
     std::uint64_t number = 0;
     while (fixture.names().size() < 6) fixture.append_synced(number++, 500);
@@ -215,7 +215,7 @@ TEST_CASE_FIXTURE(OpenLog, "wal: without directory, marker or segments it is amn
   disk.lose(std::string(log_directory) + "/genesis");
   CHECK_FALSE(*storage::Wal::exists(disk, log_directory));
   CHECK(contains(refusal(), "/data/genesis: amnesia: the genesis marker is missing"));
-  const auto created = storage::Wal::create(disk, log_directory, log_identity, 1, options);
+  const auto created = storage::Wal::create(disk, log_directory, log_identity, 1, 0, options);
   REQUIRE_FALSE(created);
   CHECK(created.error().code == ErrorCode::invalid_argument);
   CHECK(contains(created.error().message, segment_path(1) + ": is there already"));
@@ -225,6 +225,46 @@ TEST_CASE_FIXTURE(OpenLog, "wal: without directory, marker or segments it is amn
   REQUIRE_FALSE(nowhere);
   CHECK(contains(nowhere.error().message, "/nowhere: amnesia: the data directory is missing"));
   CHECK_FALSE(*disk.exists("/nowhere"));
+}
+
+TEST_CASE_FIXTURE(OpenLog, "wal: the marker tells the incarnation, which nobody needs to know beforehand") {
+  CHECK(log->incarnation() == 0);
+  append_synced(0, 10);
+  log.reset();
+  disk.lose(std::string(log_directory) + "/genesis");
+  constexpr std::uint64_t now_us = 1'790'000'000'000'000;
+  REQUIRE(storage::Wal::create(disk, log_directory, log_identity, 1, now_us, options));
+  disk.crash(0);
+  CHECK(*storage::Wal::exists(disk, log_directory));
+  open();
+  CHECK(log->incarnation() == now_us);
+  CHECK(replayed.empty());
+  append_synced(1, 10);
+  open();
+  CHECK(log->incarnation() == now_us);
+}
+
+TEST_CASE("wal: a log that is to replace a lost one can be created again after a crash at any operation") {
+  for (std::uint64_t operations = 0;; ++operations) {
+    CAPTURE(operations);
+    LogFixture fixture;
+    std::uint64_t left = operations;
+    fixture.disk.set_hook([&](VirtualDisk::Operation, const std::string&) {
+      return left-- == 0 ? Result<void>(Error{ErrorCode::io, "no power"}) : Result<void>();
+    });
+    const auto created =
+        storage::Wal::create(fixture.disk, log_directory, log_identity, 1, 7, fixture.options);
+    fixture.disk.set_hook({});
+    fixture.disk.crash(operations);
+    const bool marked = *storage::Wal::exists(fixture.disk, log_directory);
+    if (created) CHECK(marked);
+    if (!marked) {
+      REQUIRE(storage::Wal::create(fixture.disk, log_directory, log_identity, 1, 8, fixture.options));
+    }
+    fixture.open();
+    CHECK(fixture.log->incarnation() == (marked ? 7 : 8));
+    if (created) break;
+  }
 }
 
 TEST_CASE_FIXTURE(OpenLog, "wal: a marker without segments is amnesia, a damaged one is damage") {
@@ -247,13 +287,13 @@ TEST_CASE_FIXTURE(OpenLog, "wal: the log of another replica or cluster is refuse
 }
 
 TEST_CASE_FIXTURE(OpenLog, "wal: a log is created once and opened by one at a time") {
-  const auto created = storage::Wal::create(disk, log_directory, log_identity, 1, options);
+  const auto created = storage::Wal::create(disk, log_directory, log_identity, 1, 0, options);
   REQUIRE_FALSE(created);
   CHECK(contains(created.error().message, "/data/lock"));
   const auto replay = [](std::uint32_t, BytesView) { return Result<void>(); };
   CHECK_FALSE(storage::Wal::open(disk, log_directory, log_identity, replay, options));
   log.reset();
-  CHECK(contains(storage::Wal::create(disk, log_directory, log_identity, 1, options).error().message,
+  CHECK(contains(storage::Wal::create(disk, log_directory, log_identity, 1, 0, options).error().message,
                  "is there already"));
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstring>
 #include <initializer_list>
+#include <variant>
 #include <vector>
 
 #include "unit/wire/samples.hpp"
@@ -87,7 +88,8 @@ TEST_CASE("hostile frames: a segment table is not part of a frame") {
 }
 
 TEST_CASE("hostile frames: an unknown kind of message") {
-  for (const std::uint64_t kind : {13ULL, 255ULL, 65535ULL}) {
+  for (const std::uint64_t kind :
+       {std::uint64_t{std::variant_size_v<Message>}, std::uint64_t{255}, std::uint64_t{65535}}) {
     CHECK(must_refuse(bytes_of(with(fetch_frame(), 1, kind))) == Rejection::malformed);
   }
 }
@@ -163,8 +165,9 @@ TEST_CASE("hostile frames: a struct that contains itself") {
   // Each pointer of the ViewChange leads back to the ViewChange.
   Words words = words_of(Message(std::make_shared<const ViewChange>(some_view_change())));
   const auto at = static_cast<std::int32_t>(3);
-  for (std::int32_t i = 5; i < 8; ++i) {
-    words[static_cast<std::size_t>(i)] = struct_pointer(at - i - 1, 2, 3);
+  REQUIRE(words[2] == struct_pointer(0, 3, 3));
+  for (std::int32_t i = 6; i < 9; ++i) {
+    words[static_cast<std::size_t>(i)] = struct_pointer(at - i - 1, 3, 3);
     CHECK(must_refuse(bytes_of(words)) == Rejection::malformed);
   }
 }
@@ -210,6 +213,56 @@ TEST_CASE("hostile frames: many elements that share one blob do not unfold") {
   const CountingCrypto crypto;
   CHECK(std::holds_alternative<Rejection>(wire::decode(bytes_of(words), {}, crypto)));
   CHECK(crypto.hashed_bytes <= words.size() * 8);
+}
+
+TEST_CASE("hostile frames: a list of digests that is something else, claims too many, or lacks one") {
+  const Words fetch = words_of(Message(FetchState{SeqNum{1}, {some_digest(1), some_digest(2)}}));
+  // Root, tag and pointer of Frame; number and pointer of FetchState; pointers of the list, then the digests.
+  const std::size_t list = 4, first = 5;
+  REQUIRE(fetch.size() == 15);
+  REQUIRE(fetch[list] == list_pointer(0, pointer, 2));
+  REQUIRE(fetch[first] == list_pointer(1, byte, 32));
+  for (const ElementSize size : {none, bit, byte, eight_bytes, pointer, composite}) {
+    for (const std::uint64_t count : {0ULL, 1ULL, 2ULL, 3ULL, 64ULL, 65ULL, (1ULL << 29) - 1}) {
+      if (size == pointer && count == 2) continue;
+      CAPTURE(size);
+      CAPTURE(count);
+      CHECK(must_refuse(bytes_of(with(fetch, list, list_pointer(0, size, count)))) == Rejection::malformed);
+    }
+  }
+  for (const std::size_t at : {first, first + 1}) {
+    CHECK(must_refuse(bytes_of(with(fetch, at, 0))) == Rejection::malformed);
+    CHECK(must_refuse(bytes_of(with(fetch, at, list_pointer(1, byte, 31)))) == Rejection::malformed);
+    CHECK(must_refuse(bytes_of(with(fetch, at, struct_pointer(1, 4, 0)))) == Rejection::malformed);
+  }
+}
+
+TEST_CASE("hostile frames: many digests that share one do not unfold") {
+  // As many pointers as the frame has room for, all to its one digest.
+  const std::uint64_t count = FetchState::max_blocks;
+  Words words = words_of(Message(FetchState{SeqNum{1}, {some_digest(1)}}));
+  words[4] = list_pointer(0, pointer, count);
+  words.insert(words.begin() + 5, count - 1, 0);
+  for (std::size_t i = 0; i < count; ++i) {
+    words[5 + i] = list_pointer(static_cast<std::int32_t>(count - 1 - i), byte, 32);
+  }
+  CHECK(must_refuse(bytes_of(words)) == Rejection::malformed);
+}
+
+TEST_CASE("hostile frames: a block of state that is no blob, or not where the frame ends") {
+  const Words block = words_of(Message(some_block(20)));
+  const std::size_t blob = 3;
+  REQUIRE(block.size() == 7);
+  REQUIRE(block[blob] == list_pointer(0, byte, 20));
+  for (const std::uint64_t size : {0ULL, 16ULL, 25ULL, (1ULL << 29) - 1}) {
+    CHECK(must_refuse(bytes_of(with(block, blob, list_pointer(0, byte, size)))) == Rejection::malformed);
+  }
+  for (const ElementSize size : {none, bit, eight_bytes, pointer, composite}) {
+    CHECK(must_refuse(bytes_of(with(block, blob, list_pointer(0, size, 3)))) == Rejection::malformed);
+  }
+  for (const std::uint64_t other : {std::uint64_t{0}, struct_pointer(0, 3, 0), capability_pointer}) {
+    CHECK(must_refuse(bytes_of(with(block, blob, other))) == Rejection::malformed);
+  }
 }
 
 TEST_CASE("hostile frames: deep nesting where a blob is expected") {

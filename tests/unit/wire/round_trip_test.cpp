@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/images.hpp"
+#include "core/state_tree.hpp"
 #include "unit/wire/samples.hpp"
 
 namespace pbft::test {
@@ -107,7 +108,9 @@ std::vector<Sample> largest(const wire::DecodeLimits& limits) {
           {"view change", std::make_shared<const ViewChange>(std::move(view_change))},
           {"new view", std::make_shared<const NewView>(std::move(new_view))},
           {"reply", std::move(reply)},
-          {"status", std::move(status)}};
+          {"status", std::move(status)},
+          {"fetch state", FetchState{SeqNum{1}, std::vector<Digest>(FetchState::max_blocks, some_digest(1))}},
+          {"state block", some_block(max_block_bytes)}};
 }
 
 }  // namespace
@@ -126,6 +129,22 @@ TEST_CASE("wire: the largest frame of every kind fits max_frame_bytes and decode
       largest_frame = std::max(largest_frame, frame.size());
     }
     CHECK(largest_frame * 2 > limits.max_frame_bytes());  // the bound is not a fantasy
+  }
+}
+
+TEST_CASE("wire: what has limits of its own fits max_frame_bytes however small the cluster's limits are") {
+  wire::DecodeLimits limits;
+  limits.agreed.checkpoint_interval = 1;
+  limits.agreed.max_operation_bytes = limits.agreed.max_result_bytes = 1;
+  limits.agreed.max_request_bytes = limits.agreed.max_batch_bytes = 65;
+  limits.agreed.max_request_operations = limits.agreed.max_batch_requests = 1;
+  const std::vector<Message> messages{
+      FetchState{SeqNum{1}, std::vector<Digest>(FetchState::max_blocks, some_digest(1))},
+      some_block(max_block_bytes)};
+  for (const Message& message : messages) {
+    const Bytes frame = wire::encode(message);
+    CHECK(frame.size() <= limits.max_frame_bytes());
+    CHECK(same(must_decode(frame, limits), message));
   }
 }
 

@@ -57,6 +57,7 @@ ViewChange some_view_change() {
   ViewChange message;
   message.new_view = View{6};
   message.sender = ReplicaId{3};
+  message.incarnation = 1700000000000001;
   message.stable = {SeqNum{128}, some_digest(1), some_signers({0, 2, 3})};
   message.prepared = {{{View{4}, SeqNum{129}, some_digest(2)}, some_signature(3), some_signers({1, 2})},
                       {{View{5}, SeqNum{131}, some_digest(4)}, some_signature(5), some_signers({0, 3})}};
@@ -89,6 +90,7 @@ Status some_status() {
   status.view = View{3};
   status.pending = View{4};
   status.answer_wanted = false;
+  status.observing = true;
   status.stable = SeqNum{128};
   status.executed = SeqNum{140};
   status.view_changes = 0b1001;
@@ -97,6 +99,12 @@ Status some_status() {
                   {SeqNum{150}, false, false, true, 0, 0b1110}};
   status.checkpoints = {{SeqNum{256}, 0b0101}, {SeqNum{384}, 0b1000}};
   return status;
+}
+
+StateBlock some_block(std::size_t size) {
+  Bytes bytes(size);
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(7 * i + 1);
+  return {std::make_shared<const Bytes>(std::move(bytes))};
 }
 
 std::vector<Sample> samples() {
@@ -125,6 +133,10 @@ std::vector<Sample> samples() {
       {"fetch view change", FetchViewChange{ReplicaId{2}, some_digest(7)}},
       {"body", BodyMessage{SeqNum{8}, some_body({two, one})}},
       {"null body", BodyMessage{SeqNum{8}, some_body({}, {})}},
+      {"fetch state", FetchState{SeqNum{256}, {some_digest(3), some_digest(1), some_digest(2)}}},
+      {"fetch one block", FetchState{SeqNum{256}, {some_digest(3)}}},
+      {"state block", some_block(77)},
+      {"state block of one byte", some_block(1)},
   };
 }
 
@@ -178,8 +190,9 @@ struct Comparison {
     return a.header == b.header && a.pre_prepare == b.pre_prepare && same(a.prepares, b.prepares);
   }
   static bool same(const ViewChange& a, const ViewChange& b) {
-    return a.new_view == b.new_view && a.sender == b.sender && same(a.stable, b.stable) &&
-           same(a.prepared, b.prepared) && a.signature == b.signature && a.digest == b.digest;
+    return a.new_view == b.new_view && a.sender == b.sender && a.incarnation == b.incarnation &&
+           same(a.stable, b.stable) && same(a.prepared, b.prepared) && a.signature == b.signature &&
+           a.digest == b.digest;
   }
   static bool same(const NewView::Source& a, const NewView::Source& b) {
     return a.replica == b.replica && a.view_change == b.view_change;
@@ -209,7 +222,7 @@ struct Comparison {
   }
   static bool same(const Status& a, const Status& b) {
     auto fields = [](const Status& s) {
-      return std::tie(s.view, s.pending, s.answer_wanted, s.stable, s.executed, s.view_changes);
+      return std::tie(s.view, s.pending, s.answer_wanted, s.observing, s.stable, s.executed, s.view_changes);
     };
     return fields(a) == fields(b) && same(a.slots, b.slots) && same(a.checkpoints, b.checkpoints);
   }
@@ -219,6 +232,12 @@ struct Comparison {
   }
   static bool same(const BodyMessage& a, const BodyMessage& b) {
     return a.seq == b.seq && same(a.body, b.body);
+  }
+  static bool same(const FetchState& a, const FetchState& b) {
+    return a.seq == b.seq && a.blocks == b.blocks;
+  }
+  static bool same(const StateBlock& a, const StateBlock& b) {
+    return a.block && b.block ? *a.block == *b.block : a.block == b.block;
   }
 };
 

@@ -23,6 +23,8 @@ core::ViewChange some_view_change();
 core::NewView some_new_view();
 core::Reply some_reply();
 core::Status some_status();
+/// `size` bytes, no two neighbours equal.
+core::StateBlock some_block(std::size_t size);
 
 struct Sample {
   std::string name;

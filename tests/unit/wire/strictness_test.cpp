@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "core/state_tree.hpp"
 #include "unit/wire/samples.hpp"
 
 namespace pbft::test {
@@ -120,6 +121,21 @@ TEST_CASE("wire: a Status speaks of members only, in ascending order") {
   wire::DecodeLimits limits;
   limits.replicas = 64;
   CHECK(same(must_decode(wire::encode(full), limits), full));
+}
+
+TEST_CASE("wire: a FetchState asks for 1 to max_blocks blocks") {
+  const auto fetch = [](std::size_t blocks) {
+    return FetchState{SeqNum{1}, std::vector<Digest>(blocks, some_digest(1))};
+  };
+  CHECK(refusal_of(fetch(0)) == Rejection::malformed);
+  CHECK(same(must_decode(wire::encode(fetch(FetchState::max_blocks))), fetch(FetchState::max_blocks)));
+  CHECK(refusal_of(fetch(FetchState::max_blocks + 1)) == Rejection::malformed);
+}
+
+TEST_CASE("wire: a StateBlock has 1 to max_block_bytes bytes") {
+  CHECK(refusal_of(some_block(0)) == Rejection::malformed);
+  CHECK(same(must_decode(wire::encode(some_block(max_block_bytes))), some_block(max_block_bytes)));
+  CHECK(refusal_of(some_block(max_block_bytes + 1)) == Rejection::malformed);
 }
 
 TEST_CASE("wire: an unknown outcome is refused") {

@@ -1,0 +1,142 @@
+// What a replica's executor and store do, and when.
+#include <algorithm>
+
+#include "sim/describe.hpp"
+#include "sim/replica_process.hpp"
+
+namespace pbft::sim {
+
+bool ReplicaProcess::holds(const Result<void>& result) {
+  if (!life_) return false;
+  if (result && !(disk_ && disk_->is_dead())) return true;
+  if (disk_ && disk_->is_dead()) {
+    Doom doom = std::move(*doom_);
+    doom_.reset();
+    power_is_lost(doom.seed);
+    if (doom.then) doom.then();
+  } else {
+    refusal_ = result.error().message;
+    world_.trace.note(Trace::Kind::fault, id_, 6, [&] { return "ends: " + refusal_; });
+    end();
+  }
+  return false;
+}
+
+// ---- The log: one write and one sync for all that waits ---------------------------------------------------
+
+void ReplicaProcess::perform(core::Persist&& persist) {
+  life_->queue.push_back(std::move(persist));
+  if (life_->queue.size() == 1 && life_->writing.empty()) {
+    at(world_.scheduler.now(), [this] { write_queue(); });
+  }
+}
+
+void ReplicaProcess::write_queue() {
+  if (life_->queue.empty() || !life_->writing.empty()) return;
+  life_->writing.swap(life_->queue);
+  at(world_.scheduler.now() + tempo.persist, [this] { finish_write(); });
+}
+
+void ReplicaProcess::finish_write() {
+  const std::vector<core::Persist> written = life_->writing;
+  std::vector<core::Record> records;
+  for (const core::Persist& each : written) records.push_back(each.record);
+  const Result<void> result = life_->store->write(records);
+  if (result && disk_) disk_->mark();
+  if (result && correct_) {
+    for (const core::Record& record : records) promises_.on_durable(record);
+  }
+  if (!holds(result)) return;
+  life_->writing.clear();
+  at(world_.scheduler.now(), [this] { write_queue(); });
+  const std::uint64_t life = lives_;
+  for (const core::Persist& each : written) {
+    if (!life_ || lives_ != life) return;
+    world_.trace.note(Trace::Kind::persisted, id_, each.token,
+                      [&] { return "has written record " + std::to_string(each.token); });
+    step(core::Persisted{each.token});
+  }
+}
+
+// ---- The executor: one thing after the other
+// ---------------------------------------------------------------
+
+void ReplicaProcess::perform(core::Execute&& todo) {
+  life_->executor_free = std::max(life_->executor_free, world_.scheduler.now()) + tempo.execute;
+  at(life_->executor_free, [this, todo = std::move(todo)] {
+    std::vector<Bytes> results;
+    for (const auto& item : todo.items) {
+      results.push_back(life_->machine->execute({item.request->client, item.number, item.body},
+                                                {todo.seq, todo.time, item.random}));
+    }
+    world_.trace.note(Trace::Kind::executed, id_, todo.seq.value, [&] {
+      std::string line = "executes s" + std::to_string(todo.seq.value);
+      for (const auto& item : todo.items) {
+        line += " c" + std::to_string(item.request->client.value) + "#" + std::to_string(item.number.value);
+      }
+      return line;
+    });
+    if (correct_) world_.history.on_executed(id_, todo, results);
+    step(core::Executed{todo.seq, std::move(results)});
+  });
+}
+
+// Queued behind the batches before it, like them; its way to the disk takes the executor no time.
+void ReplicaProcess::perform(core::TakeSnapshot&& todo) {
+  life_->executor_free = std::max(life_->executor_free, world_.scheduler.now());
+  at(life_->executor_free, [this, todo = std::move(todo)] {
+    auto pending = life_->store->write_snapshot(todo.seq, todo.core_state, *life_->machine);
+    if (!holds(pending)) return;
+    life_->saving.push_back(*std::move(pending));
+    at(world_.scheduler.now() + tempo.snapshot, [this] { finish_save(); });
+  });
+}
+
+void ReplicaProcess::finish_save() {
+  storage::PendingCheckpoint saved = std::move(life_->saving.front());
+  life_->saving.pop_front();
+  const SeqNum seq = saved.seq;
+  const Digest state = saved.state;
+  const Result<void> result = life_->store->commit(std::move(saved));
+  if (result && disk_) disk_->mark();
+  if (result && correct_) promises_.on_snapshot(seq, state);
+  if (!holds(result)) return;
+  world_.trace.note(Trace::Kind::snapshot, id_, seq.value,
+                    [&] { return "has the snapshot of s" + std::to_string(seq.value); });
+  step(core::SnapshotReady{seq, state});
+}
+
+void ReplicaProcess::perform(const core::InstallState& todo) {
+  life_->executor_free = std::max(life_->executor_free, world_.scheduler.now()) + tempo.snapshot;
+  at(life_->executor_free, [this, todo] {
+    const auto difference = life_->store->install(todo.seq, todo.state, *life_->machine);
+    if (difference && disk_) disk_->mark();
+    if (difference && correct_) promises_.on_snapshot(todo.seq, todo.state);
+    if (!holds(difference)) return;
+    world_.trace.note(Trace::Kind::snapshot, id_, todo.seq.value,
+                      [&] { return "has installed the state of s" + std::to_string(todo.seq.value); });
+    if (correct_) world_.history.on_installed(id_, todo.seq);
+    step(core::StateInstalled{todo.seq, todo.state, *difference});
+    trusts_state_ = true;
+  });
+}
+
+// ---- Blocks of state
+// ---------------------------------------------------------------------------------------
+
+void ReplicaProcess::on_store(std::function<void()> action) {
+  life_->store_free = std::max(life_->store_free, world_.scheduler.now()) + tempo.block;
+  at(life_->store_free, std::move(action));
+}
+
+void ReplicaProcess::answer(Result<Store::Progress> progress) {
+  if (!holds(progress)) return;
+  if (auto* wanted = std::get_if<core::StateWanted>(&*progress)) {
+    step(std::move(*wanted));
+  } else if (auto* collected = std::get_if<core::StateCollected>(&*progress)) {
+    if (disk_) disk_->mark();
+    step(std::move(*collected));
+  }
+}
+
+}  // namespace pbft::sim

@@ -1,0 +1,60 @@
+// What a restart says and does first.
+#include <doctest/doctest.h>
+
+#include "core/replica.hpp"
+#include "unit/wire/toy_crypto.hpp"
+
+using namespace pbft;
+using namespace pbft::core;
+
+namespace {
+
+struct NoSealer : RequestSealer {
+  RequestPtr seal(const RequestDraft&) const override { return nullptr; }
+};
+
+const Diverged* find_diverged(const Outputs& outputs) {
+  for (const Output& output : outputs) {
+    const auto* report = std::get_if<Report>(&output);
+    if (const auto* found = report ? std::get_if<Diverged>(report) : nullptr) return found;
+  }
+  return nullptr;
+}
+
+const Persist* find_persist(const Outputs& outputs) {
+  for (const Output& output : outputs) {
+    if (const auto* found = std::get_if<Persist>(&output)) return found;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "restart: a checkpoint of ours that differs from the stable one is reported, and never signed again") {
+  const test::ToyCrypto crypto;
+  const NoSealer sealer;
+  ReplicaConfig config;
+  const SeqNum at{config.agreed.checkpoint_interval};
+  const Digest ours = crypto.hash("state", view_of("ours")), agreed = crypto.hash("state", view_of("agreed"));
+  Replica replica(config, crypto, sealer);
+  Restored past;
+  past.records = {CheckpointProof{at, agreed, {}}, StartRecord{}};
+  past.checkpoint = RestoredCheckpoint{at, ours, genesis_core_state()};
+  REQUIRE(replica.restore(std::move(past)).has_value());
+
+  Outputs out;
+  replica.start({}, out);
+  const auto* diverged = find_diverged(out);
+  REQUIRE(diverged != nullptr);
+  CHECK(diverged->ours == ours);
+  CHECK(diverged->theirs == agreed);
+  const auto* persist = find_persist(out);
+  REQUIRE(persist != nullptr);
+  REQUIRE(std::holds_alternative<Restraint>(persist->record));
+  CHECK(std::get<Restraint>(persist->record).checkpoint_floor == at);
+  CHECK(std::get<Restraint>(persist->record).diverged);
+  CHECK_FALSE(replica.state().answering);
+  Outputs next;
+  replica.step({{}, Persisted{persist->token}}, next);
+}

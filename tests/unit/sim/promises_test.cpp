@@ -1,0 +1,128 @@
+// What is watched over all lives of a replica must be able to fail.
+#include <doctest/doctest.h>
+
+#include "sim/forger.hpp"
+#include "sim/history.hpp"
+#include "sim/promises.hpp"
+#include "sim/violation.hpp"
+
+using namespace pbft;
+using namespace pbft::sim;
+
+namespace {
+
+constexpr ReplicaId r1{1};
+
+struct Watched {
+  Keys keys{Signatures::ideal, 1, 4, 1};
+  Forger forger{keys, {4, AgreedLimits{}}};
+  Promises promises{r1, 4, AgreedLimits{.checkpoint_interval = 4}};
+  core::BodyPtr body = forger.null_body();
+
+  core::BatchHeader header(std::uint64_t seq, std::uint64_t view = 0) const {
+    return {View{view}, SeqNum{seq}, body->digest};
+  }
+  core::PreparedRecord prepared(std::uint64_t seq) const { return {forger.certificate(header(seq)), body}; }
+  core::CheckpointProof proof(std::uint64_t seq) const { return {SeqNum{seq}, Digest{}, {}}; }
+  core::ViewChangePtr asks(std::uint64_t view, std::uint64_t incarnation = 0) const {
+    core::ViewChange change;
+    change.new_view = View{view};
+    change.sender = r1;
+    change.incarnation = incarnation;
+    return forger.view_change(change);
+  }
+  void start() { promises.on_durable(core::StartRecord{}); }
+};
+
+}  // namespace
+
+TEST_CASE("promises: nothing is signed before the start is durable, nor more than a window above what is") {
+  Watched w;
+  CHECK_THROWS_AS(w.promises.on_send(w.forger.prepare(r1, w.header(1))), Violation);
+  Watched v;
+  v.start();
+  v.promises.on_send(v.forger.prepare(r1, v.header(8)));
+  CHECK_THROWS_AS(v.promises.on_send(v.forger.prepare(r1, v.header(9))), Violation);
+  Watched u;
+  u.start();
+  u.promises.on_durable(u.proof(4));
+  CHECK_THROWS_AS(u.promises.on_send(u.forger.prepare(r1, u.header(9))), Violation);  // no state of its own
+  u.promises.on_snapshot(SeqNum{4}, Digest{});
+  u.promises.on_send(u.forger.prepare(r1, u.header(10)));
+}
+
+TEST_CASE("promises: a checkpoint is signed when its state is durable, and not below the floor") {
+  Watched w;
+  w.start();
+  const auto vote = w.forger.checkpoint(r1, SeqNum{4}, Digest{});
+  CHECK_THROWS_AS(w.promises.on_send(vote), Violation);
+  Watched v;
+  v.start();
+  v.promises.on_snapshot(SeqNum{4}, Digest{});
+  v.promises.on_send(vote);
+  v.promises.on_snapshot(SeqNum{8}, Digest{});
+  v.promises.on_durable(core::Restraint{.checkpoint_floor = SeqNum{8}});
+  v.promises.on_send(vote);  // as it was
+  CHECK_THROWS_AS(v.promises.on_send(v.forger.checkpoint(r1, SeqNum{8}, Digest{})), Violation);
+}
+
+TEST_CASE("promises: what was durable is there after a restart") {
+  const auto restored = [](std::vector<core::Record> records, SeqNum checkpoint = SeqNum{}) {
+    core::Restored past{std::move(records), std::nullopt};
+    if (checkpoint.value > 0) past.checkpoint = core::RestoredCheckpoint{checkpoint, Digest{}, {}};
+    return past;
+  };
+  Watched w;
+  w.start();
+  w.promises.on_durable(w.prepared(5));
+  w.promises.on_durable(w.asks(1));
+  w.promises.on_durable(w.proof(4));
+  w.promises.on_snapshot(SeqNum{4}, Digest{});
+  const core::StartRecord start;
+  const auto lost = [&](core::Restored past) { CHECK_THROWS_AS(w.promises.on_restored(past), Violation); };
+  lost(restored({w.proof(4), w.asks(1), w.prepared(5)}, SeqNum{4}));
+  lost(restored({start, w.asks(1), w.prepared(5)}, SeqNum{4}));
+  lost(restored({start, w.proof(4), w.prepared(5)}, SeqNum{4}));
+  lost(restored({start, w.proof(4), w.asks(1)}, SeqNum{4}));
+  lost(restored({start, w.proof(4), w.asks(1), w.prepared(5)}));
+  w.promises.on_restored(restored({start, w.proof(4), w.asks(1), w.prepared(5)}, SeqNum{4}));
+}
+
+TEST_CASE("promises: what was signed stays signed in the next life, but for the void") {
+  Watched w;
+  w.start();
+  core::BatchHeader other = w.header(1);
+  other.digest.bytes[0] ^= 1;
+  w.promises.on_send(w.forger.prepare(r1, w.header(1)));
+  w.promises.on_durable(w.asks(1));
+  w.promises.on_send(w.asks(1));
+  CHECK_THROWS_AS(w.promises.on_send(w.forger.prepare(r1, w.header(2))), Violation);  // view 0 is left
+
+  w.promises.on_data_lost(7);
+  w.start();
+  CHECK_THROWS_AS(w.promises.on_send(w.forger.prepare(r1, other)), Violation);
+  w.promises.on_send(w.forger.prepare(r1, w.header(3)));  // that it left view 0 was void
+  CHECK_THROWS_AS(w.promises.on_send(w.asks(2)), Violation);
+  w.promises.on_durable(w.asks(1, 7));
+  w.promises.on_send(w.asks(1, 7));
+}
+
+TEST_CASE("history: a restarted replica executes the same again, and no state comes from nowhere") {
+  Watched w;
+  History history;
+  const auto batch = [&](std::uint64_t number, const std::string& body) {
+    const core::RequestPtr request = w.forger.request(ClientId{1}, number, {body});
+    return core::Execute{
+        SeqNum{1}, Timestamp{5}, {{request, RequestNumber{number}, request->items[0].body, false, 0}}};
+  };
+  history.on_submitted(ClientId{1}, 0, to_bytes("x"));
+  history.on_submitted(ClientId{1}, 1, to_bytes("y"));
+  history.on_executed(r1, batch(1, "x"), {to_bytes("1")});
+  CHECK_THROWS_AS(history.on_executed(r1, batch(1, "x"), {to_bytes("1")}), Violation);
+  history.on_restarted(r1, SeqNum{});
+  history.on_executed(r1, batch(1, "x"), {to_bytes("1")});
+  history.on_restarted(r1, SeqNum{});
+  CHECK_THROWS_AS(history.on_executed(r1, batch(2, "y"), {to_bytes("1")}), Violation);
+  history.on_installed(r1, SeqNum{1});
+  CHECK_THROWS_AS(history.on_installed(r1, SeqNum{2}), Violation);
+}
