@@ -8,7 +8,7 @@ namespace pbft::core {
 void Replica::Impl::enter_view(NewViewPtr message, std::vector<ViewChangePtr> sources) {
   view = message->view;
   pending = std::max(pending, view);  // entered while asking for a later one: we execute what others commit
-  new_view = message;
+  new_view = std::move(message);
   new_view_sources = std::move(sources);
   std::erase_if(view_changes, [&](const auto& entry) { return entry.second->new_view <= view; });
   std::erase_if(candidates, [&](const auto& entry) { return entry.second.new_view->view <= view; });
@@ -17,7 +17,7 @@ void Replica::Impl::enter_view(NewViewPtr message, std::vector<ViewChangePtr> so
   progressed = false;
   report(ViewEntered{view});
 
-  reissue(*message);
+  reissue(*new_view);
   return_requests();
   for (auto at = slots.begin(); at != slots.end();) {
     const SeqNum seq = at->first;

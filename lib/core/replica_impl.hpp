@@ -88,11 +88,11 @@ struct Replica::Impl {
   void begin_transfer();
   void pump_transfer();
   void on_state_wanted(const StateWanted& wanted);
-  void on_state_collected(StateCollected&& collected);
+  void on_state_collected(StateCollected&& done);
   void on_state_block(ReplicaId from, const StateBlock& message);
   void try_install();
   void end_transfer();
-  void on_state_installed(const StateInstalled& installed);
+  void on_state_installed(const StateInstalled& done);
   bool adopt(SeqNum seq, const Digest& state, BytesView core);
   void on_fetch_state(ReplicaId from, const FetchState& fetch);
   void serve_blocks(ReplicaId to);
@@ -127,7 +127,7 @@ struct Replica::Impl {
   void try_execute();
   bool is_at_checkpoint() const;  ///< The executor is at a checkpoint's batch.
   void execute(SeqNum seq, const BodyPtr& body);
-  void on_executed(Executed&& executed);
+  void on_executed(Executed&& done);
   void on_snapshot(const SnapshotReady& ready);
   void on_checkpoint(ReplicaId link, const Checkpoint& vote);
   void on_checkpoint_proof(ReplicaId link, const CheckpointProof& proof);
@@ -140,25 +140,25 @@ struct Replica::Impl {
 
   // ---- replica_views.cpp: view change (4.4) -------------------------------------------------------------
   void start_view_change(View to, const char* why);
-  void on_view_change(ReplicaId link, ViewChangePtr view_change);
+  void on_view_change(ReplicaId link, ViewChangePtr message);
   void keep_view_change(ViewChangePtr view_change);
   void join_others();
   void try_new_view();
-  void on_new_view(ReplicaId link, NewViewPtr new_view);
+  void on_new_view(ReplicaId link, NewViewPtr message);
   void try_candidates();
-  void offer_source(const ViewChangePtr& view_change);
+  void offer_source(const ViewChangePtr& message);
   bool is_complete(Candidate& candidate);
   bool is_valid_new_view(const Candidate& candidate);
   bool is_offered(View later) const;  ///< A NewView for it is here and being checked or written.
-  void enter_when_durable(NewViewPtr new_view, std::vector<ViewChangePtr> sources);
+  void enter_when_durable(NewViewPtr message, std::vector<ViewChangePtr> sources);
   ViewChangePtr find_view_change(ReplicaId sender, const Digest& digest) const;
-  bool judge(const ViewChange& view_change);
-  bool holds_bodies_of(const ViewChange& view_change);
+  bool judge(const ViewChange& message);
+  bool holds_bodies_of(const ViewChange& message);
   std::uint32_t left_for(
       View at_least) const;  ///< Replicas whose ViewChange asks for this view or a later one.
 
   // ---- replica_entry.cpp: what changes when a view is entered (4.4) --------------------------------------
-  void enter_view(NewViewPtr new_view, std::vector<ViewChangePtr> sources);
+  void enter_view(NewViewPtr message, std::vector<ViewChangePtr> sources);
   void reissue(const NewView& from);
   void return_requests();
 

@@ -37,7 +37,7 @@ void Replica::Impl::begin_transfer() {
       if (ReplicaId{id} != config.id) donors.push_back(ReplicaId{id});
     }
     const Duration patience = donor_ticks * config.limits.status_interval;
-    transfer.emplace(stable.seq, stable.state, std::move(donors), patience);
+    transfer.emplace(stable.seq, stable.state, donors, patience);
   }
   collected.reset();
   ticks_without_blocks = 0;

@@ -4,7 +4,7 @@
 
 namespace pbft::core {
 
-StateTransfer::StateTransfer(SeqNum seq, const Digest& state, std::vector<ReplicaId> donors,
+StateTransfer::StateTransfer(SeqNum seq, const Digest& state, const std::vector<ReplicaId>& donors,
                              Duration patience)
     : seq_(seq), state_(state), patience_(patience) {
   for (ReplicaId donor : donors) donors_.try_emplace(donor);

@@ -28,7 +28,7 @@ class StateTransfer {
   static constexpr unsigned max_doublings = 4;    ///< Of a donor's patience and rest.
 
   /// `donors`: everybody else. A donor rests after `patience` without a block that it owes.
-  StateTransfer(SeqNum seq, const Digest& state, std::vector<ReplicaId> donors, Duration patience);
+  StateTransfer(SeqNum seq, const Digest& state, const std::vector<ReplicaId>& donors, Duration patience);
   /// The same donors for a newer checkpoint; what they still owe may come late.
   void turn_to(SeqNum seq, const Digest& state);
 

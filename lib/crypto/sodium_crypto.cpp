@@ -74,8 +74,8 @@ class ListedKey {
 
 struct IdentityHash {
   std::size_t operator()(const Identity& who) const noexcept {
-    const auto* replica = std::get_if<ReplicaId>(&who);
-    return replica != nullptr ? ~std::size_t{replica->value} : std::get<ClientId>(who).value;
+    if (const auto* replica = std::get_if<ReplicaId>(&who)) return ~std::size_t{replica->value};
+    return std::get_if<ClientId>(&who)->value;
   }
 };
 

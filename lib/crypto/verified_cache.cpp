@@ -20,8 +20,8 @@ Digest VerifiedCache::name_of(BytesView signed_bytes_and_signature) const {
 
 bool VerifiedCache::contains(const Digest& name) {
   const std::lock_guard lock(mutex_);
-  if (young_.count(name) != 0) return true;
-  if (old_.count(name) == 0) return false;
+  if (young_.contains(name)) return true;
+  if (!old_.contains(name)) return false;
   insert_locked(name);
   return true;
 }

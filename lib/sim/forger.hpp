@@ -28,7 +28,8 @@ class Forger {
   /// Signed by the primary of the header's view.
   core::PrePrepare pre_prepare(const core::BatchHeader& header, core::BodyPtr body) const;
   core::PrePrepare pre_prepare(View view, SeqNum seq, core::BodyPtr body) const {
-    return pre_prepare({view, seq, body->digest}, body);
+    const Digest digest = body->digest;
+    return pre_prepare({view, seq, digest}, std::move(body));
   }
   core::Prepare prepare(ReplicaId by, const core::BatchHeader& header) const;
   core::Commit commit(ReplicaId by, const core::BatchHeader& header) const;
@@ -36,9 +37,9 @@ class Forger {
   /// A certificate with the signatures of the q-1 lowest backups.
   core::PreparedCertificate certificate(const core::BatchHeader& header) const;
   /// Signs what is filled in, as `sender`.
-  core::ViewChangePtr view_change(core::ViewChange unsigned_part) const;
+  core::ViewChangePtr view_change(core::ViewChange change) const;
   /// Signs what is filled in, as primary of `view`, headers included.
-  core::NewViewPtr new_view(core::NewView unsigned_part) const;
+  core::NewViewPtr new_view(core::NewView entered) const;
 
   const core::Crypto& as(const core::Identity& member) const { return keys_.of(member); }
 

@@ -36,7 +36,7 @@ class History {
   // ---- What a correct replica did -------------------------------------------------------------------------
   /// I1: the next batch of this replica, equal to what any other executed there. I3: no operation twice, none
   /// that its correct client did not ask for.
-  void on_executed(ReplicaId replica, const core::Execute& batch, const std::vector<Bytes>& results);
+  void on_executed(ReplicaId replica, const core::Execute& todo, const std::vector<Bytes>& results);
   /// Its next process begins there: what it executed above, it executes again, with the same outcome.
   void on_restarted(ReplicaId replica, SeqNum executed) { executed_[replica] = executed; }
   /// It has the state after `seq` from others.

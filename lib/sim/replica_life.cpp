@@ -64,8 +64,8 @@ bool ReplicaProcess::restart() {
 Result<void> ReplicaProcess::open() {
   auto machine = machine_factory();
   if (lives_ == 1) config_.genesis = core::state_digest(crypto_, core::genesis_core_state(), saved(*machine));
-  life_.reset(
-      new Life{std::move(machine), nullptr, core::Replica(config_, crypto_, sealer_), {}, {}, {}, {}, {}});
+  life_ = std::make_unique<Life>(
+      Life{std::move(machine), nullptr, core::Replica(config_, crypto_, sealer_), {}, {}, {}, {}, {}});
   if (!disk_) {
     life_->store = Store::in_memory(crypto_);
     if (lives_ == 1) return {};

@@ -144,9 +144,9 @@ class ReplicaProcess {
   void perform_all(core::Outputs& out);
   void perform(core::Output& output);
   void emit(const Node& to, const core::MessagePtr& message);
-  void arm(const core::SetTimer& timer);
+  void arm(const core::SetTimer& set);
   void fire(core::Timer timer, std::uint64_t generation);
-  void report(const core::Report& report);
+  void report(const core::Report& what);
   void check_progress();
   core::Now now() const;
   /// Runs unless the process has ended by then.

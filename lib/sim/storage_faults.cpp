@@ -11,7 +11,7 @@ namespace {
 std::string millis(Duration duration) { return std::to_string(duration.count() / 1000) + " ms"; }
 }  // namespace
 
-StorageFaults::StorageFaults(Cluster& cluster, Random random, std::set<ReplicaId> faulty, Note note)
+StorageFaults::StorageFaults(Cluster& cluster, Random random, const std::set<ReplicaId>& faulty, Note note)
     : cluster_(cluster),
       random_(random),
       note_(std::move(note)),

@@ -15,7 +15,7 @@ class StorageFaults {
   using Note = std::function<void(const std::string&)>;
   /// Of the replicas that are not `faulty`; as many as f - faulty.size() lose their data, at most one.
   /// `cluster` outlives it, as it outlives what it plans.
-  StorageFaults(Cluster& cluster, Random random, std::set<ReplicaId> faulty, Note note);
+  StorageFaults(Cluster& cluster, Random random, const std::set<ReplicaId>& faulty, Note note);
   /// Within `storm` from now.
   void plan(Duration storm);
   /// No more faults; who is down comes back.
@@ -25,8 +25,8 @@ class StorageFaults {
   void plan_crash(Duration at, Duration storm);
   void plan_power_point(Duration at);
   void plan_amnesia(Duration at);
-  void crash(ReplicaId replica, bool power, std::uint64_t seed);
-  void restart(ReplicaId replica);
+  void crash(ReplicaId victim, bool power, std::uint64_t seed);
+  void restart(ReplicaId victim);
   std::vector<ReplicaId> draw_victims(std::uint64_t count);
 
   Cluster& cluster_;

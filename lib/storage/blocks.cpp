@@ -4,7 +4,7 @@
 
 namespace pbft::storage {
 
-Result<void> FirstFailure::note(Result<void> result) {
+Result<void> FirstFailure::note(const Result<void>& result) {
   const std::lock_guard lock(mutex_);
   if (!result && !error_) error_ = result.error();
   return error_ ? Result<void>(*error_) : Result<void>();

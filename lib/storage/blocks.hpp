@@ -30,7 +30,7 @@ using Digests = std::vector<Digest>;
 class FirstFailure {
  public:
   /// Keeps the error of `result` if it is the first, and gives back what every later call returns.
-  Result<void> note(Result<void> result);
+  Result<void> note(const Result<void>& result);
   Result<void> check() const;
 
  private:

@@ -21,6 +21,7 @@ Result<void> CheckpointStore::store(const StoredCheckpoint& id, const BlockWrite
   return {};
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): it ends here, and what it holds with it
 Result<void> CheckpointStore::commit(PendingCheckpoint pending) {
   if (auto usable = failure_->check(); !usable) return usable;
   if (find(pending.seq, pending.state)) return {};  // it was executed again

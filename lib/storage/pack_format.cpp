@@ -82,7 +82,7 @@ std::variant<WalIdentity, Unreadable> check(std::string_view magic, BytesView by
 
 std::uint32_t block_header_crc(const Place& place, BytesView header) {
   std::array<std::uint8_t, 16> where{};
-  put_u64(&where[0], place.pack);
+  put_u64(where.data(), place.pack);
   put_u64(&where[8], place.offset);
   return crc32c(header.subspan(length_at), crc32c(where));
 }

@@ -78,7 +78,7 @@ constexpr std::size_t synced_at = 16;
 
 std::uint32_t record_header_crc(const Place& place, BytesView header) {
   std::array<std::uint8_t, 24> where{};
-  put_u64(&where[0], place.salt);
+  put_u64(where.data(), place.salt);
   put_u64(&where[8], place.segment);
   put_u64(&where[16], place.offset);
   return crc32c(header.subspan(payload_crc_at), crc32c(where));
