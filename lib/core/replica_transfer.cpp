@@ -166,6 +166,7 @@ bool Replica::Impl::adopt(SeqNum seq, const Digest& state, BytesView core) {
   executed = dispatched = seq;
   proposed = std::max(proposed, seq);
   head_since = now.monotonic;
+  ticks_without_progress = 0;
   snapshots_due.clear();
   own_checkpoints.erase(own_checkpoints.lower_bound(seq), own_checkpoints.end());
   own_checkpoints[seq] = state;
