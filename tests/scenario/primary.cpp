@@ -352,7 +352,8 @@ TEST_CASE("g a primary that orders only empty batches: the waiting client's time
   CHECK(cluster.replicas(1, 2, 3).are_exactly_in_view(View{1}));
 }
 
-TEST_CASE("g a primary that brings about one checkpoint after the other: the waiting client's timer still fires") {
+TEST_CASE(
+    "g a primary that brings about one checkpoint after the other: the waiting client's timer still fires") {
   ClusterOptions options = with(4);
   options.agreed.checkpoint_interval = 8;
   Cluster cluster(options);
