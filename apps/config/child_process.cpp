@@ -6,7 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <initializer_list>
 #include <system_error>
 #include <utility>
 
@@ -14,7 +16,8 @@ namespace app {
 namespace {
 
 /// Between fork and exec: async-signal-safe calls only.
-[[noreturn]] void become(const std::vector<char*>& arguments, int out, int err, pid_t parent, bool outlives) {
+[[noreturn]] void become(const std::vector<char*>& arguments, int in, int out, int err, pid_t parent,
+                         bool outlives) {
   if (outlives) {
     ::setsid();
   } else {
@@ -24,8 +27,6 @@ namespace {
   sigset_t none;
   sigemptyset(&none);
   pthread_sigmask(SIG_SETMASK, &none, nullptr);
-  const int in = ::open("/dev/null", O_RDONLY);
-  if (in < 0) ::_exit(127);
   ::dup2(in, STDIN_FILENO);
   ::dup2(out, STDOUT_FILENO);
   ::dup2(err, STDERR_FILENO);
@@ -35,6 +36,23 @@ namespace {
 
 int create(const std::filesystem::path& path) {
   return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+}
+
+/// What the child reads from, and our end of it: -1 where there is none.
+std::array<int, 2> make_input(bool is_pipe) {
+  std::array<int, 2> ends{-1, -1};
+  if (!is_pipe) {
+    ends[0] = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  } else if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    ends = {-1, -1};
+  }
+  return ends;
+}
+
+void close_all(std::initializer_list<int> descriptors) {
+  for (const int descriptor : descriptors) {
+    if (descriptor >= 0) ::close(descriptor);
+  }
 }
 
 }  // namespace
@@ -49,32 +67,39 @@ pbft::Result<ChildProcess> ChildProcess::start(const Command& command) {
   for (const auto& argument : command.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
 
+  const auto [in, our_end] = make_input(command.listens);
+  if (in < 0) return error("stdin of " + program);
   const int out = create(command.stdout_file);
-  if (out < 0) return error(command.stdout_file.string());
-  const int err = create(command.stderr_file);
+  const int err = out < 0 ? -1 : create(command.stderr_file);
   if (err < 0) {
-    ::close(out);
-    return error(command.stderr_file.string());
+    const pbft::Error why = error((out < 0 ? command.stdout_file : command.stderr_file).string());
+    close_all({in, our_end, out});
+    return why;
   }
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
-  if (pid == 0) become(arguments, out, err, parent, command.outlives_parent);
-  ::close(out);
-  ::close(err);
-  if (pid < 0) return error(program + " cannot be started");
-  return ChildProcess(pid);
+  if (pid == 0) become(arguments, in, out, err, parent, command.outlives_parent);
+  const pbft::Error why = error(program + " cannot be started");
+  close_all({in, out, err});
+  if (pid >= 0) return ChildProcess(pid, our_end);
+  close_all({our_end});
+  return why;
 }
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), exit_code_(other.exit_code_) {}
+    : pid_(std::exchange(other.pid_, -1)),
+      input_(std::exchange(other.input_, -1)),
+      exit_code_(other.exit_code_) {}
 
 ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {
   std::swap(pid_, other.pid_);
+  std::swap(input_, other.input_);
   std::swap(exit_code_, other.exit_code_);
   return *this;
 }
 
 ChildProcess::~ChildProcess() {
+  close_all({input_});
   if (pid_ < 0 || exit_code()) return;
   ::kill(pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
@@ -82,6 +107,11 @@ ChildProcess::~ChildProcess() {
 
 void ChildProcess::signal(int number) const {
   if (pid_ >= 0 && !exit_code_) ::kill(pid_, number);
+}
+
+bool ChildProcess::tell(const std::string& line) const {
+  const std::string text = line + "\n";
+  return ::write(input_, text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
 std::optional<int> ChildProcess::exit_code() {

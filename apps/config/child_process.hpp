@@ -23,6 +23,7 @@ class ChildProcess {
     std::filesystem::path stdout_file = "/dev/null";
     std::filesystem::path stderr_file = "/dev/null";
     bool outlives_parent = false;  ///< In a session of its own; see also release().
+    bool listens = false;          ///< Its stdin is a pipe for tell(); else there is nothing to read.
   };
 
   /// Errors: io, with the program and the reason.
@@ -33,6 +34,8 @@ class ChildProcess {
 
   pid_t pid() const { return pid_; }
   void signal(int number) const;
+  /// Writes a line to its stdin; false if it does not read any more. REQUIRES: Command::listens.
+  bool tell(const std::string& line) const;
   /// Exit code, or 128 + the signal that ended it; nullopt while it runs.
   std::optional<int> exit_code();
   /// The same, after waiting for `limit` at most.
@@ -41,8 +44,9 @@ class ChildProcess {
   void release() { pid_ = -1; }
 
  private:
-  explicit ChildProcess(pid_t pid) : pid_(pid) {}
+  ChildProcess(pid_t pid, int input) : pid_(pid), input_(input) {}
   pid_t pid_ = -1;
+  int input_ = -1;  ///< Our end of its stdin.
   std::optional<int> exit_code_;
 };
 

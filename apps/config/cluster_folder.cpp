@@ -78,9 +78,10 @@ Result<void> write_member(const Member& member, const ClusterPlan& plan) {
   auto written = write_key_file(member.key, member.secret, member.kind + " " + std::to_string(member.id));
   if (!written) return written;
   const std::string key = member.key.filename().string();
-  return write_new(member.toml, member.kind == "replica" ? replica_toml(member.id, member.cluster, key,
-                                                                        plan.in_memory ? "" : data_name)
-                                                         : client_toml(member.id, member.cluster, key));
+  return write_new(member.toml,
+                   member.kind == "replica"
+                       ? replica_toml(member.id, member.cluster, key, plan.in_memory ? "" : data_name)
+                       : client_toml(member.id, member.cluster, key, plan.use_macs));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ struct ClusterPlan {
   std::vector<std::uint16_t> ports;  ///< One for each replica.
   std::uint32_t clients = 1;
   bool in_memory = false;  ///< The replicas have no data directories.
+  bool use_macs = false;   ///< The clients authenticate their requests by MACs.
 };
 
 /// Writes all of it with fresh keys, each in a file of mode 0600, and the replicas' data directories. Refuses

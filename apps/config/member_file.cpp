@@ -84,8 +84,17 @@ void read_replica_options(TomlSection options, const std::filesystem::path& fold
   if (!status_file.empty()) file.status_file = folder / status_file;
 }
 
+void read_authentication(TomlSection& options, pbft::Authentication& authentication) {
+  std::string text = "signature";
+  options.read("authentication", text);
+  authentication = text == "mac" ? pbft::Authentication::mac : pbft::Authentication::signature;
+  if (text != "mac" && text != "signature")
+    options.fail("authentication", "authentication = \"" + text + "\" must be signature or mac");
+}
+
 void read_client_options(TomlSection options, ClientFile& file) {
   pbft::ClientLimits& limits = file.options.limits;
+  read_authentication(options, file.options.authentication);
   options.read_ms("connect_timeout_ms", file.options.connect_timeout);
   options.read_ms("operation_timeout_ms", limits.operation_timeout);
   options.read_ms("retry_timeout_ms", limits.retry_timeout);
@@ -213,11 +222,12 @@ std::string replica_toml(std::uint32_t id, const std::string& cluster, const std
          "# status_file = \"status.json\"\n";
 }
 
-std::string client_toml(std::uint64_t id, const std::string& cluster, const std::string& key) {
+std::string client_toml(std::uint64_t id, const std::string& cluster, const std::string& key, bool use_macs) {
   return member_toml("client", id, cluster, key) +
          "\n[options]\n"
          "# operation_timeout_ms = 30000\n"
-         "# connect_timeout_ms = 10000\n"
+         "# connect_timeout_ms = 10000\n" +
+         (use_macs ? "" : "# ") + "authentication = \"mac\"    # or signature, the default\n" +
          "# log_level = \"error\"       # debug, info, warning, error\n";
 }
 

@@ -34,6 +34,6 @@ pbft::Result<ClientFile> read_client_file(const std::filesystem::path& path);
 /// The text of a replica.toml; without `data` one that keeps its data in memory.
 std::string replica_toml(std::uint32_t id, const std::string& cluster, const std::string& key,
                          const std::string& data);
-std::string client_toml(std::uint64_t id, const std::string& cluster, const std::string& key);
+std::string client_toml(std::uint64_t id, const std::string& cluster, const std::string& key, bool use_macs);
 
 }  // namespace app

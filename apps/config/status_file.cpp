@@ -11,6 +11,13 @@
 namespace app {
 
 std::string status_json(const pbft::ReplicaStatus& status, bool running) {
+  nlohmann::ordered_json stages = nlohmann::ordered_json::object();
+  for (const auto& [stage, latency] : status.stages) {
+    stages[stage] = {{"count", latency.count},
+                     {"p50_us", latency.p50.count()},
+                     {"p99_us", latency.p99.count()},
+                     {"mean_us", latency.mean.count()}};
+  }
   const nlohmann::ordered_json json = {
       {"id", status.id.value},
       {"pid", ::getpid()},
@@ -23,6 +30,9 @@ std::string status_json(const pbft::ReplicaStatus& status, bool running) {
       {"checkpoint", status.checkpoint.value},
       {"checkpoint_state", pbft::to_hex(status.checkpoint_state.bytes)},
       {"operations", status.operations},
+      {"batches", status.batches},
+      {"fsyncs", status.fsyncs},
+      {"stages", stages},
       {"view_changes", status.view_changes},
       {"waiting_requests", status.waiting_requests},
       {"longest_turn_us", status.longest_turn.count()},
@@ -71,6 +81,11 @@ std::optional<StatusReport> read_status_file(const std::filesystem::path& path) 
     json.at("failed").get_to(report.failed);
     json.at("pid").get_to(report.pid);
     json.at("stable").get_to(report.stable);
+    report.fsyncs = json.value("fsyncs", report.fsyncs);
+    if (const auto stages = json.find("stages"); stages != json.end()) {
+      for (const auto& [name, stage] : stages->items())
+        report.stages.push_back({name, stage.at("p50_us"), stage.at("p99_us")});
+    }
     return report;
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "pbft/replica.hpp"
 
@@ -27,6 +28,13 @@ struct StatusReport {
   bool answering = true;
   bool observing = false;
   std::string failed;  ///< Why it stopped by itself; empty if it did not.
+  std::uint64_t fsyncs = 0;
+
+  struct Stage {
+    std::string name;
+    std::uint64_t p50_us = 0, p99_us = 0;
+  };
+  std::vector<Stage> stages;  ///< Of a batch's way through the replica; none from a replica that tells none.
 };
 /// nullopt while there is no such file, or none that makes sense.
 std::optional<StatusReport> read_status_file(const std::filesystem::path& path);

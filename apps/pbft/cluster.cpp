@@ -20,6 +20,7 @@ struct InitArguments {
   std::uint16_t base_port = 7100;
   std::uint32_t clients = 1;
   bool in_memory = false;
+  std::string authentication = "signature";
 };
 
 int refuse(const std::string& message) {
@@ -57,6 +58,7 @@ int init(const InitArguments& arguments) {
   plan.host = arguments.host;
   plan.clients = arguments.clients;
   plan.in_memory = arguments.in_memory;
+  plan.use_macs = arguments.authentication == "mac";
   for (std::uint32_t i = 0; i < replicas; ++i) {
     plan.ports.push_back(static_cast<std::uint16_t>(arguments.base_port + i));
   }
@@ -93,6 +95,12 @@ void add_cluster(CLI::App& cli, int& exit_code) {
   command->add_flag(
       "--in-memory", arguments->in_memory,
       "replicas without data directories: all start together, and what they know ends with them");
+  command
+      ->add_option(
+          "--auth", arguments->authentication,
+          "how clients authenticate requests: signature, or mac (quicker to check, one more exchange)")
+      ->check(CLI::IsMember({"signature", "mac"}))
+      ->capture_default_str();
   command->footer(
       "Writes\n"
       "  DIR/cluster.toml           who is in the cluster; the same for everybody\n"

@@ -30,7 +30,9 @@ class PBFT_API Client {
 
   /// Blocks until f+1 equal replies by distinct replicas, or Error: timed_out, overloaded, rejected, stopped.
   Result<Bytes> invoke(BytesView operation);
-  /// A linearizable read. In this version it is ordered like an operation.
+  /// A linearizable read, answered by StateMachine::query. It is not ordered, so one round trip; n-f equal
+  /// answers always suffice. It is ordered like an operation, and answered all the same, where writes came
+  /// between the answers, where the state machine wants it ordered, and after retry_timeout.
   Result<Bytes> query(BytesView operation);
 
   /// `done` is called exactly once, in the loop's thread (after stop(): at once, in this one); keep it short,

@@ -27,7 +27,7 @@ struct AgreedLimits {
 /// Each replica's own; may differ between replicas.
 struct ReplicaLimits {
   std::uint32_t pipeline_depth = 4;                           ///< Batches of the primary in flight at once.
-  std::size_t max_pool_bytes_per_client = 4 * 1024 * 1024;    ///< Requests waiting, per client.
+  std::size_t max_pool_bytes_per_client = 4 * 1024 * 1024;    ///< Requests waiting, per client; also reads.
   Duration request_timeout = std::chrono::milliseconds(250);  ///< Wait before a primary is replaced; doubles.
   Duration max_request_timeout = std::chrono::seconds(60);    ///< Where the doubling ends.
   Duration status_interval = std::chrono::milliseconds(100);  ///< Between two Status messages to a peer.

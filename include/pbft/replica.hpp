@@ -13,6 +13,16 @@
 
 namespace pbft {
 
+namespace runtime {
+struct Seam;
+}
+/// How long batches took in one stage of their way through a replica, since it was started.
+struct StageLatency {
+  std::uint64_t count = 0;  ///< Batches.
+  Duration mean{};
+  Duration p50{}, p99{};  ///< Within an eighth.
+};
+
 /// One moment of a replica, consistent in itself.
 struct ReplicaStatus {
   ReplicaId id;
@@ -24,6 +34,14 @@ struct ReplicaStatus {
   SeqNum checkpoint;             ///< Last checkpoint taken here, and its state digest:
   Digest checkpoint_state;       ///< equal on all correct replicas at equal `checkpoint`.
   std::uint64_t operations = 0;  ///< Executed by this process.
+  std::uint64_t batches = 0;     ///< The same; some may be empty.
+  std::uint64_t fsyncs = 0;  ///< fdatasync calls of the log: each makes all durable that queued meanwhile.
+  /// Where a batch's time goes here, by stage; each begins where the one before ended:
+  /// "admission" (primary: its oldest request is here, to the proposal), "pre_prepare" (primary: to the first
+  /// Prepare; backup: from first word of the batch to acceptance), "prepare" (to the prepared certificate),
+  /// "persist" (until that is durable), "commit" (to a quorum of Commits), "execute" (its turn comes, and its
+  /// results are back from the state machine), "reply" (until the replies are on their way).
+  std::map<std::string, StageLatency> stages;
   std::uint64_t view_changes = 0;
   std::size_t waiting_requests = 0;
   /// For how long the loop was busy at most in one go, hence network and timers had to wait; 0 on a caller's
@@ -64,6 +82,7 @@ class PBFT_API Replica {
   void stop();
 
  private:
+  friend struct runtime::Seam;
   class PBFT_LOCAL Impl;
   explicit Replica(std::shared_ptr<Impl> impl);
   std::shared_ptr<Impl> impl_;  ///< Shared with the loop until it has closed all handles.

@@ -50,7 +50,9 @@ class PBFT_API StateMachine {
   /// admitted client signed: answer a malformed one with an error result of your own.
   virtual Bytes execute(const Operation& operation, const Agreed& agreed) = 0;
 
-  /// Answers a read without changing the state. std::nullopt (the default): order it as an operation.
+  /// Answers a read without changing the state, between two batches. std::nullopt (the default): order it as
+  /// an operation. As with execute(), equal states give equal answers, and a body can be anything that an
+  /// admitted client sent; valid() is not asked before.
   virtual std::optional<Bytes> query(ClientId client, BytesView body) const {
     (void)client, (void)body;
     return std::nullopt;

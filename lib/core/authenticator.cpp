@@ -17,11 +17,20 @@ using Refused = std::optional<Rejection>;
 /// message gets a new value that shares the requests.
 class Checks {
  public:
-  Checks(const Crypto& crypto, const Quorums& quorums) : crypto_(crypto), quorums_(quorums) {}
+  Checks(const Crypto& crypto, const Quorums& quorums, const std::optional<Identity>& link)
+      : crypto_(crypto), quorums_(quorums), link_(link) {}
 
   Refused operator()(RequestMessage& message) const {
     const Request& request = *message.request;
+    if (request.proof == Proof::tags) {
+      const Tag* ours = crypto_.ours(request.tags);
+      return ours && holds(*ours, request) ? Refused() : Rejection::wrong_tag;
+    }
     if (!verifies(request)) return Rejection::bad_signature;
+    return std::nullopt;
+  }
+  Refused operator()(Introduction& message) const {
+    for (Introduction::Item& item : message.items) item.authentic = holds(item.tag, *item.request);
     return std::nullopt;
   }
   Refused operator()(PrePrepare& message) const {
@@ -32,7 +41,11 @@ class Checks {
     return refused;
   }
   Refused operator()(Prepare& message) const { return check(Statement::prepare, message); }
-  Refused operator()(Commit& message) const { return check(Statement::commit, message); }
+  Refused operator()(Commit& message) const {
+    if (link_ != Identity(message.sender)) return check(Statement::commit, message);
+    message.is_signed = Vote::Signed::unchecked;
+    return std::nullopt;
+  }
   Refused operator()(Checkpoint& message) const {
     return check(Statement::checkpoint, message.sender, checkpoint_image(message.seq, message.state),
                  message.signature);
@@ -54,14 +67,19 @@ class Checks {
     judge_requests(message.body);
     return std::nullopt;
   }
-  // Claims, authenticated by the link that they come on; a proof carries its own signatures.
+  // Claims, authenticated by the link that they come on; a proof carries its own signatures, as complaints
+  // do.
   Refused operator()(CheckpointProof&) const { return std::nullopt; }
+  Refused operator()(Complaints&) const { return std::nullopt; }
   Refused operator()(Reply&) const { return std::nullopt; }
   Refused operator()(Status&) const { return std::nullopt; }
   Refused operator()(FetchBody&) const { return std::nullopt; }
   Refused operator()(FetchViewChange&) const { return std::nullopt; }
   Refused operator()(FetchState&) const { return std::nullopt; }
   Refused operator()(StateBlock&) const { return std::nullopt; }
+  Refused operator()(Query&) const { return std::nullopt; }
+  Refused operator()(QueryReply&) const { return std::nullopt; }
+  Refused operator()(Vouch&) const { return std::nullopt; }
 
  private:
   Refused check(Statement statement, ReplicaId signer, BytesView image, const Signature& signature) const {
@@ -72,13 +90,17 @@ class Checks {
   Refused check(Statement statement, const Vote& vote) const {
     return check(statement, vote.sender, image_of(vote.header), vote.signature);
   }
+  bool holds(const Tag& tag, const Request& request) const {
+    return crypto_.holds(tag, request.client, request.digest);
+  }
   bool verifies(const Request& request) const {
     return crypto_.verify(Statement::request, signer_of(request.client), request.payload, request.signature);
   }
   /// A request that is not authentic does not condemn the message: its digest may be vouched for by others.
   void judge_requests(BodyPtr& body) const {
-    const bool authentic = std::all_of(body->requests.begin(), body->requests.end(),
-                                       [&](const RequestPtr& request) { return verifies(*request); });
+    const bool authentic = std::all_of(
+        body->requests.begin(), body->requests.end(),
+        [&](const RequestPtr& request) { return request->proof != Proof::signature || verifies(*request); });
     if (body->requests_authentic == authentic) return;
     auto judged = std::make_shared<Body>(*body);
     judged->requests_authentic = authentic;
@@ -87,12 +109,14 @@ class Checks {
 
   const Crypto& crypto_;
   const Quorums& quorums_;
+  const std::optional<Identity>& link_;
 };
 
 }  // namespace
 
-std::variant<AuthenticMessage, Rejection> Authenticator::authenticate(Message message) const {
-  const Refused refused = std::visit(Checks(crypto_, quorums_), message);
+std::variant<AuthenticMessage, Rejection> Authenticator::authenticate(Message message,
+                                                                      std::optional<Identity> link) const {
+  const Refused refused = std::visit(Checks(crypto_, quorums_, link), message);
   if (refused) return *refused;
   return AuthenticMessage(std::move(message));
 }

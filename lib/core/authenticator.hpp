@@ -1,6 +1,7 @@
 // The only maker of AuthenticMessage: checks the outer signature of a decoded message.
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include "core/crypto.hpp"
@@ -16,10 +17,14 @@ class Authenticator {
   Authenticator(const Crypto& crypto, Quorums quorums) : crypto_(crypto), quorums_(quorums) {}
 
   /// Checks the signature of the signer that the message names (for PrePrepare and NewView the primary of the
-  /// view); sets Body::requests_authentic of an enclosed body; fills derived digests. Certificates inside
-  /// ViewChange and NewView are left to the core, which checks them for the view that it really enters.
-  /// Rejections: unknown_replica, bad_signature (also for a client that is not admitted).
-  std::variant<AuthenticMessage, Rejection> authenticate(Message message) const;
+  /// view), or a request's tag for us; sets Body::requests_authentic of an enclosed body and
+  /// Introduction::Item::authentic; fills derived digests. Certificates inside ViewChange and NewView are
+  /// left to the core, which checks them for the view that it really enters. Rejections: unknown_replica,
+  /// bad_signature (also for a client that is not admitted), wrong_tag.
+  /// `link`: who brought the message, if that is known. A Commit that its sender brings itself is not checked
+  /// (Vote::Signed).
+  std::variant<AuthenticMessage, Rejection> authenticate(Message message,
+                                                         std::optional<Identity> link = std::nullopt) const;
 
  private:
   const Crypto& crypto_;

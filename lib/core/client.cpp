@@ -9,9 +9,7 @@
 namespace pbft::core {
 
 namespace {
-// Once f+1 replicas agree on a result, the one who owes its bytes gets as long again as all this took, and no
-// less than this, before another one is asked.
-constexpr Duration min_patience = std::chrono::milliseconds(5);
+constexpr Duration pause_without_link = std::chrono::milliseconds(5);
 
 std::optional<std::uint64_t> little_endian(const std::variant<Bytes, Digest>& result) {
   const auto* bytes = std::get_if<Bytes>(&result);
@@ -34,6 +32,7 @@ Client::Impl::Impl(ClientConfig c, const Crypto& cr, const RequestSealer& s)
       sealer(s),
       quorums(config.replicas),
       random_state(config.seed),
+      opening_tally(quorums.weak()),
       reported_views(config.replicas),
       budget(config.replicas, std::max(config.agreed.client_cache_bytes, config.agreed.max_result_bytes)) {
   PBFT_CHECK(config.replicas >= 4 && config.replicas <= max_replicas);
@@ -54,6 +53,7 @@ void Client::step(ClientInput input, ClientOutputs& out) {
 }
 
 void Client::Impl::finish_step() {
+  send_queries();
   send_queued();
   update_timer();
   out = nullptr;
@@ -68,7 +68,8 @@ void Client::Impl::handle(Submit& submit) {
     } else if (item.body.size() > config.agreed.max_operation_bytes) {
       complete(item.ticket, Completion::rejected, {}, Outcome::invalid);
     } else {
-      queue.push_back({item.ticket, std::move(item.body), item.read_only,
+      auto& waits = item.read_only ? query_queue : queue;
+      waits.push_back({item.ticket, std::move(item.body), item.read_only,
                        now.monotonic + config.limits.operation_timeout});
     }
   }
@@ -99,8 +100,8 @@ void Client::Impl::on_open_answer(ReplicaId link, Epoch epoch, ReplyItem&& item)
     if (stale.size() >= quorums.n() - quorums.f()) open_above_the_stale();
     return;
   }
-  opening_tally.add({link, epoch, item.outcome, std::move(item.result)}, quorums, crypto, budget);
-  auto decision = opening_tally.decide(quorums);
+  opening_tally.add({link, epoch, item.outcome, std::move(item.result)}, crypto, budget);
+  auto decision = opening_tally.decide();
   if (!decision || decision->outcome != Outcome::executed) return;
   opening_tally.release(budget);
   opening = Flight{};
@@ -113,11 +114,10 @@ void Client::Impl::on_answer(ReplicaId link, Epoch epoch, ReplyItem&& item) {
   if (!operation || item.operation != operation->digest) return;
   Flight& flight = flights.at(operation->flight);
   if (flight.is_part && flight.attempt == 0 && item.outcome == Outcome::invalid) return;
-  operation->tally.add({link, epoch, item.outcome, std::move(item.result)}, quorums, crypto, budget);
-  if (auto decision = operation->tally.decide(quorums)) return on_decision(item.number, std::move(*decision));
-  if (flight.attempt == 0 && operation->tally.lacks_bytes(quorums)) {
-    const Duration patience = std::max(now.monotonic - flight.sent_at, min_patience);
-    flight.retry_at = std::min(flight.retry_at, now.monotonic + patience);
+  operation->tally.add({link, epoch, item.outcome, std::move(item.result)}, crypto, budget);
+  if (auto decision = operation->tally.decide()) return on_decision(item.number, std::move(*decision));
+  if (flight.attempt == 0 && operation->tally.lacks_bytes()) {
+    flight.retry_at = std::min(flight.retry_at, now.monotonic + patience_since(flight.sent_at));
   }
 }
 
@@ -142,6 +142,7 @@ void Client::Impl::settle(RequestNumber number, Completion completion, Bytes res
   operation.tally.release(budget);
   --unsettled;
   auto flight = flights.find(operation.flight);
+  if (completion == Completion::ok && flight->second.request->proof == Proof::tags) tags_pause = Duration{};
   if (--flight->second.unanswered == 0) flights.erase(flight);
   complete(operation.ticket, completion, std::move(result), outcome);
   while (!operations.empty() && operations.front().settled) {
@@ -155,9 +156,11 @@ void Client::Impl::complete(std::uint64_t ticket, Completion completion, Bytes r
 }
 
 void Client::Impl::reject_queue() {
-  for (const Queued& queued : queue)
-    complete(queued.ticket, Completion::rejected, {}, Outcome::stale_incarnation);
-  queue.clear();
+  for (auto* waits : {&queue, &query_queue}) {
+    for (const Queued& queued : *waits)
+      complete(queued.ticket, Completion::rejected, {}, Outcome::stale_incarnation);
+    waits->clear();
+  }
 }
 
 void Client::Impl::handle(ClientLinkUp& link) {
@@ -166,6 +169,17 @@ void Client::Impl::handle(ClientLinkUp& link) {
   const bool is_primary = quorums.primary(believed_view()) == link.peer;
   for (const auto& [first, flight] : flights) {
     if (is_primary || flight.to_all) send(flight, {link.peer});
+  }
+  for (const auto& [first, flight] : query_flights) send(flight, {link.peer});
+}
+
+// The primary may be gone: the others learn of what only it has got, and can wait for it no longer than
+// they must.
+void Client::Impl::handle(ClientLinkDown& link) {
+  if (stopped || quorums.primary(believed_view()) != link.peer) return;
+  for (auto& [first, flight] : flights) {
+    if (flight.to_all) continue;
+    flight.retry_at = std::min(flight.retry_at, now.monotonic + jittered(pause_without_link));
   }
 }
 
@@ -176,6 +190,7 @@ void Client::Impl::handle(ClientTimerFired&) {
   for (auto& [first, flight] : flights) {
     if (flight.retry_at <= now.monotonic) retry(flight);
   }
+  retry_queries();
 }
 
 void Client::Impl::expire() {
@@ -184,9 +199,9 @@ void Client::Impl::expire() {
     settle(lowest_unanswered, no_room ? Completion::overloaded : Completion::timed_out, {},
            Outcome::overloaded);
   }
-  while (!queue.empty() && queue.front().deadline <= now.monotonic) {
-    complete(queue.front().ticket, Completion::timed_out);
-    queue.pop_front();
+  for (auto* waits : {&queue, &query_queue}) {
+    for (; !waits->empty() && waits->front().deadline <= now.monotonic; waits->pop_front())
+      complete(waits->front().ticket, Completion::timed_out);
   }
 }
 
@@ -197,11 +212,19 @@ void Client::Impl::handle(CancelAll&) {
     operation.tally.release(budget);
     if (!operation.settled) complete(operation.ticket, Completion::stopped);
   }
-  for (const Queued& queued : queue) complete(queued.ticket, Completion::stopped);
+  for (auto& [number, query] : queries) {
+    query.tally.release(budget);
+    complete(query.ticket, Completion::stopped);
+  }
+  for (auto* waits : {&queue, &query_queue}) {
+    for (const Queued& queued : *waits) complete(queued.ticket, Completion::stopped);
+    waits->clear();
+  }
   operations.clear();
   unsettled = 0;
   flights.clear();
-  queue.clear();
+  queries.clear();
+  query_flights.clear();
 }
 
 void Client::Impl::update_timer() {
@@ -210,7 +233,13 @@ void Client::Impl::update_timer() {
   if (is_opening()) consider(opening.retry_at);
   for (const auto& [first, flight] : flights) consider(flight.retry_at);
   if (!operations.empty()) consider(operations.front().deadline);
-  if (!queue.empty()) consider(queue.front().deadline);
+  for (const auto& [first, flight] : query_flights) {
+    consider(flight.order_at);
+    if (flight.ask_again_at) consider(*flight.ask_again_at);
+  }
+  for (const auto* waits : {&queue, &query_queue}) {
+    if (!waits->empty()) consider(waits->front().deadline);
+  }
   if (armed == at) return;
   // One that only moves back needs no new timer: it fires, looks, and is set again.
   if (at && armed && *armed < *at && *armed > now.monotonic) return;
@@ -236,7 +265,10 @@ View Client::Impl::believed_view() const {
 
 View Client::believed_view() const { return impl_->believed_view(); }
 bool Client::is_open() const { return impl_->opened; }
-std::size_t Client::outstanding() const { return impl_->unsettled + impl_->queue.size(); }
+std::size_t Client::outstanding() const {
+  return impl_->unsettled + impl_->queue.size() + impl_->queries.size() + impl_->query_queue.size();
+}
+std::uint64_t Client::ordered_queries() const { return impl_->ordered_queries; }
 
 void Client::invariants() const {
   const Impl& c = *impl_;
@@ -249,7 +281,13 @@ void Client::invariants() const {
     unanswered += flight.unanswered;
   }
   PBFT_CHECK(unanswered == c.unsettled);
-  if (c.unsettled == 0 && !c.is_opening()) PBFT_CHECK(c.budget.held() == 0);
+  std::size_t asked = 0;
+  for (const auto& [first, flight] : c.query_flights) {
+    PBFT_CHECK(flight.unanswered > 0 && first <= flight.last && flight.last < c.next_query);
+    asked += flight.unanswered;
+  }
+  PBFT_CHECK(asked == c.queries.size());
+  if (c.unsettled == 0 && !c.is_opening() && c.queries.empty()) PBFT_CHECK(c.budget.held() == 0);
 }
 
 }  // namespace pbft::core

@@ -19,6 +19,7 @@ struct ClientConfig {
   std::uint32_t replicas = 4;
   AgreedLimits agreed;
   ClientLimits limits;
+  bool use_tags = false;   ///< Instead of signatures, where nothing speaks against it.
   std::uint64_t seed = 0;  ///< Of the generator that draws which requests go to all at once.
   /// Wall-clock microseconds, so higher than that of every earlier process with this key; where it is not
   /// (the clock went back) the replicas say what is, and the client opens again above that.
@@ -40,12 +41,20 @@ struct FromReplicaReply {
   ReplicaId link;  ///< Authenticated.
   Reply reply;
 };
+struct FromReplicaQueryReply {
+  ReplicaId link;  ///< Authenticated.
+  QueryReply reply;
+};
 struct ClientLinkUp {
+  ReplicaId peer;
+};
+struct ClientLinkDown {
   ReplicaId peer;
 };
 struct ClientTimerFired {};
 struct CancelAll {};  ///< The client stops: every outstanding operation ends as `stopped`.
-using ClientEvent = std::variant<Submit, FromReplicaReply, ClientLinkUp, ClientTimerFired, CancelAll>;
+using ClientEvent = std::variant<Submit, FromReplicaReply, FromReplicaQueryReply, ClientLinkUp,
+                                 ClientLinkDown, ClientTimerFired, CancelAll>;
 struct ClientInput {
   Now now;
   ClientEvent event;
@@ -53,7 +62,7 @@ struct ClientInput {
 
 struct SendRequest {
   std::vector<ReplicaId> to;
-  MessagePtr message;  ///< Holds a RequestMessage.
+  MessagePtr message;  ///< Holds a RequestMessage or a Query.
 };
 enum class Completion : std::uint8_t {
   ok,
@@ -80,9 +89,14 @@ using ClientOutputs = std::vector<ClientOutput>;
 
 /// Operations that wait travel together: at most max_requests_in_flight signed requests are unanswered, and
 /// what is submitted meanwhile gathers for the next one. A request goes to the primary that f+1 replicas
-/// report, a random share at once to all, and after retry_timeout everything unanswered to all, with doubling
-/// pauses. An operation that timed out is abandoned: lowest_unanswered passes its number, and the window
-/// moves.
+/// report, a random share at once to all, at least one a second, and after retry_timeout everything
+/// unanswered to all, with doubling pauses. With use_tags a request goes to the primary with tags; what goes
+/// to all is signed, so that everybody can check it, and after a retry everything is signed for a while. An
+/// operation that timed out is abandoned: lowest_unanswered passes its number, and the window moves.
+///
+/// Reads do not wait for their place in the order: they go to all replicas at once, and a quorum of equal
+/// answers decides. As soon as there can be none, or after retry_timeout, a read is ordered like an
+/// operation.
 ///
 /// When f+1 replicas say that a number of ours is void, another process with our key has opened after us:
 /// what is outstanding ends by the replicas' answers, what was not sent yet, and all that is submitted later,
@@ -98,9 +112,10 @@ class Client {
   void start(Now now, ClientOutputs& out);
   void step(ClientInput input, ClientOutputs& out);
 
-  View believed_view() const;       ///< The (f+1)-th highest reported.
-  bool is_open() const;             ///< f+1 replicas have answered the open request.
-  std::size_t outstanding() const;  ///< Submitted and not completed.
+  View believed_view() const;             ///< The (f+1)-th highest reported.
+  bool is_open() const;                   ///< f+1 replicas have answered the open request.
+  std::size_t outstanding() const;        ///< Submitted and not completed.
+  std::uint64_t ordered_queries() const;  ///< Reads that had to be ordered, so far.
   void invariants() const;
 
  private:

@@ -8,11 +8,12 @@
 namespace pbft::core {
 
 namespace {
-// What the encoding of a request and of each operation in it may take beside the bodies.
-constexpr std::size_t request_overhead_bytes = 128;
-constexpr std::size_t item_overhead_bytes = 32;
+// After a request with tags went unanswered: doubles with each that does, and returns when one is answered.
+constexpr Duration min_tags_pause = std::chrono::seconds(1), max_tags_pause = std::chrono::minutes(1);
 
 constexpr std::uint64_t min_leap = std::uint64_t{1} << 20;  // about a second, as wall-clock time
+
+constexpr Duration max_unwatched = std::chrono::seconds(1);
 
 // Above it there is no room to count. As wall-clock time: the year 294246.
 constexpr std::uint64_t max_incarnation = std::uint64_t{1} << 63;
@@ -23,7 +24,7 @@ void Client::Impl::open(RequestNumber as) {
   opening_digest = open_digest(crypto, config.id, as);
   stale.clear();
   opening_tally.release(budget);
-  opening_tally = ReplyTally{};
+  opening_tally = ReplyTally{quorums.weak()};
   launch(opening, sealer.seal({config.id, RequestKind::open, as, as, {}}));
   opening.to_all = true;
   send(opening, all_replicas());
@@ -62,7 +63,7 @@ bool Client::Impl::send_next() {
     bytes += item_overhead_bytes + next.body.size();
     if (bytes > config.agreed.max_request_bytes && !draft.items.empty()) break;
     const Digest digest = operation_digest(crypto, config.id, next_number(), next.read_only, next.body);
-    operations.push_back({next.ticket, next.deadline, digest, first, {}, false});
+    operations.push_back({next.ticket, next.deadline, digest, first, ReplyTally{quorums.weak()}, false});
     draft.items.push_back({std::move(next.body), next.read_only});
     queue.pop_front();
   }
@@ -71,9 +72,20 @@ bool Client::Impl::send_next() {
   unsettled += draft.items.size();
   Flight& flight = flights[first];
   flight.unanswered = draft.items.size();
-  launch(flight, sealer.seal(draft));
-  flight.to_all = config.limits.broadcast_share > 0 && random() % config.limits.broadcast_share == 0;
+  flight.to_all = is_shown_to_all();
+  launch(flight, may_use_tags() && !flight.to_all ? sealer.seal_with_tags(draft) : sealer.seal(draft));
   send(flight, flight.to_all ? all_replicas() : std::vector{quorums.primary(believed_view())});
+  return true;
+}
+
+// At random, so that the primary cannot know whom the others watch it serve; and so often that they notice a
+// slow one also when there is little to do.
+bool Client::Impl::is_shown_to_all() {
+  const std::uint32_t share = config.limits.broadcast_share;
+  if (share == 0) return false;
+  const bool drawn = random() % share == 0;
+  if (!drawn && now.monotonic - shown_to_all < max_unwatched) return false;
+  shown_to_all = now.monotonic;
   return true;
 }
 
@@ -112,6 +124,13 @@ void Client::Impl::split(RequestNumber key) {
 }
 
 void Client::Impl::retry(Flight& flight) {
+  if (flight.request->proof == Proof::tags) {
+    flight.request = sealer.sign(*flight.request);
+    if (now.monotonic >= tags_from) {
+      tags_pause = std::clamp(2 * tags_pause, min_tags_pause, max_tags_pause);
+      tags_from = now.monotonic + tags_pause;
+    }
+  }
   ++flight.attempt;
   flight.to_all = true;
   flight.pause = std::min(2 * flight.pause, std::max(config.limits.max_retry_timeout, Duration{1}));

@@ -192,6 +192,11 @@ std::vector<ReplyItem> ClientTable::answers(const Request& request, const Crypto
   return items;
 }
 
+RequestNumber ClientTable::floor(ClientId client) const {
+  const Record* record = record_of(client);
+  return record ? record->floor : RequestNumber{};
+}
+
 RequestNumber ClientTable::highest(ClientId client) const {
   const Record* record = record_of(client);
   return record ? record->highest() : RequestNumber{};

@@ -75,6 +75,8 @@ class ClientTable {
   bool in_window(const Request& request) const;
   /// What is settled of this request. What is executing or still to come has no item.
   std::vector<ReplyItem> answers(const Request& request, const Crypto& crypto) const;
+  /// The highest number up to which all are done.
+  RequestNumber floor(ClientId client) const;
   /// The highest number that was executed or became void; 0 if there is none.
   RequestNumber highest(ClientId client) const;
   /// Grows whenever the answer of is_done() may have changed for this client; not part of the state.

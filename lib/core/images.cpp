@@ -62,6 +62,8 @@ Bytes image_of(const NewView& new_view) {
   return image.take();
 }
 
+Bytes complaint_image(View view, SeqNum stable) { return ImageWriter(16).add(view).add(stable).take(); }
+
 Digest request_digest(const Crypto& crypto, BytesView payload) { return crypto.hash("request", payload); }
 
 Digest batch_digest(const Crypto& crypto, Timestamp time, std::span<const RequestPtr> requests) {

@@ -15,6 +15,7 @@ Bytes image_of(const BatchHeader& header);  ///< 48 bytes: view, seq, digest. Pr
 Bytes checkpoint_image(SeqNum seq, const Digest& state);  ///< 40 bytes.
 Bytes image_of(const ViewChange& view_change);            ///< All but signature and digest.
 Bytes image_of(const NewView& new_view);                  ///< All but signature.
+Bytes complaint_image(View view, SeqNum stable);          ///< 16 bytes.
 
 // Digests, each in its own domain.
 Digest request_digest(const Crypto& crypto, BytesView payload);

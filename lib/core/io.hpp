@@ -38,6 +38,9 @@ struct FromClient {
 struct LinkUp {  ///< A link to a replica was (re-)established.
   ReplicaId peer;
 };
+struct LinkDown {  ///< It has ended. One that is not up yet, or breaks silently, is not reported.
+  ReplicaId peer;
+};
 struct TimerFired {
   Timer timer;
 };
@@ -77,8 +80,16 @@ struct StateInstalled {  ///< Answer to InstallState: the state machine has load
   Digest state;
   std::optional<StateDifference> difference;  ///< From our own snapshot of `seq`, if we had another one.
 };
+struct QueriesAnswered {  ///< Answer to AnswerQueries.
+  struct Item {
+    QueryNumber number;
+    std::optional<Bytes> result;  ///< None: the state machine wants it ordered.
+  };
+  ClientId client;
+  std::vector<Item> items;  ///< In the order of the queries.
+};
 using Event = std::variant<FromReplica, FromClient, LinkUp, TimerFired, Executed, Persisted, SnapshotReady,
-                           BlockRead, StateWanted, StateCollected, StateInstalled>;
+                           BlockRead, StateWanted, StateCollected, StateInstalled, QueriesAnswered, LinkDown>;
 
 struct Input {
   Now now;
@@ -96,7 +107,7 @@ struct Broadcast {  ///< To all other replicas.
 };
 struct SendReply {
   ClientId to;
-  MessagePtr message;  ///< Holds a Reply.
+  MessagePtr message;  ///< Holds a Reply or a QueryReply.
 };
 
 /// A prepared certificate and its body (protocol.md, durability 4).
@@ -135,6 +146,11 @@ struct Execute {
   SeqNum seq;
   Timestamp time;
   std::vector<Item> items;  ///< Without what is void or was executed before; may be empty.
+};
+/// Reads of one client, from the state after every Execute before it: queued behind them, as TakeSnapshot is.
+struct AnswerQueries {
+  ClientId client;
+  std::vector<Query::Item> items;
 };
 struct TakeSnapshot {  ///< Of the state after `seq`; queued behind Execute(seq), before any later one.
   SeqNum seq;
@@ -230,12 +246,19 @@ struct StaleCopy {  ///< A peer shows something signed by us that our log has fo
   View view;
   SeqNum seq;  ///< Of the batch or checkpoint; 0 for a ViewChange or NewView.
 };
+struct Complaining {  ///< About the primary, to all: it would be replaced if q replicas did so.
+  View view;
+  Duration late{};      ///< The last request that was late was so late,
+  Duration allowed{};   ///< where so much is allowed.
+  bool unfair = false;  ///< It passes over a client, rather than being slow with all.
+};
 using Report = std::variant<Rejected, ViewEntered, ViewChangeStarted, CheckpointStable, Evidence, Diverged,
                             StateNeeded, StateTaken, DonorDropped, Repaired, NoAgreement, Observing,
-                            RejoinRefused, Rejoined, TooManyObservers, StaleCopy>;
+                            RejoinRefused, Rejoined, TooManyObservers, StaleCopy, Complaining>;
 
-using Output = std::variant<Send, Broadcast, SendReply, Persist, Execute, TakeSnapshot, DiscardSnapshots,
-                            ReadBlock, CollectState, KeepBlock, InstallState, SetTimer, CancelTimer, Report>;
+using Output =
+    std::variant<Send, Broadcast, SendReply, Persist, Execute, AnswerQueries, TakeSnapshot, DiscardSnapshots,
+                 ReadBlock, CollectState, KeepBlock, InstallState, SetTimer, CancelTimer, Report>;
 using Outputs = std::vector<Output>;
 
 // ---- Restart --------------------------------------------------------------------------------------------

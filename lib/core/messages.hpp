@@ -47,6 +47,13 @@ struct RequestDraft {
   std::vector<Item> items;
 };
 
+/// How a copy of a request shows who made it. Its digest is the same in each case: it is the same request.
+enum class Proof : std::uint8_t {
+  signature,  ///< To everybody.
+  tags,       ///< To each replica by a tag of its own (docs/protocol.md, requests with tags).
+  none,       ///< In a batch or an introduction: it was shown before, or is shown beside it.
+};
+
 /// A request as received. Immutable and shared: batch, pool and frames refer to the one copy of `payload`.
 /// Invariant: every body points into `payload`; `payload` decodes to exactly the other fields.
 struct Request {
@@ -59,9 +66,11 @@ struct Request {
   RequestNumber lowest_unanswered;
   RequestNumber first;
   std::vector<Item> items;
-  Bytes payload;        ///< The signed bytes, as received, never re-encoded.
-  Signature signature;  ///< By `client` over `payload`.
-  Digest digest;        ///< hash("request", payload): the request's identity.
+  Bytes payload;  ///< The signed bytes, as received, never re-encoded.
+  Digest digest;  ///< hash("request", payload): the request's identity.
+  Proof proof = Proof::signature;
+  Signature signature;    ///< Proof::signature: by `client` over `payload`.
+  std::vector<Tag> tags;  ///< Proof::tags: by `client` over `digest`, one for each replica, in their order.
 
   Request() = default;
   Request(const Request&) = delete;             // a copy's views would point into the original
@@ -77,6 +86,27 @@ struct RequestMessage {
   std::uint32_t attempt = 0;
 };
 
+// ---- Requests with tags, before they are proposed: authenticated by the link ----------------------------
+
+/// The primary shows requests that came with tags. Each receiver gets its own tags.
+struct Introduction {
+  struct Item {
+    RequestPtr request;
+    Tag tag;
+    bool authentic = false;  ///< The tag was checked and holds. Not from the wire.
+  };
+  View view;
+  std::uint64_t number = 0;  ///< Of this primary's introductions.
+  std::vector<Item> items;   ///< At least one.
+};
+
+/// Answer to the introduction: the sender will vote for these of its requests.
+struct Vouch {
+  View view;
+  std::uint64_t number = 0;
+  std::vector<Digest> requests;
+};
+
 // ---- Normal case (OSDI'99 4.2) --------------------------------------------------------------------------
 
 /// What is ordered: requests and a proposed time. Invariant: `digest` = batch_digest(time, requests).
@@ -85,7 +115,8 @@ struct Body {
   Timestamp time;
   std::vector<RequestPtr> requests;
   Digest digest;
-  bool requests_authentic = false;  ///< Every request's signature was checked and holds. Not from the wire.
+  /// Every signature in it was checked and holds; a request without one the core judges. Not from the wire.
+  bool requests_authentic = false;
 };
 using BodyPtr = std::shared_ptr<const Body>;
 
@@ -105,9 +136,13 @@ struct PrePrepare {
 };
 
 struct Vote {
+  /// Not from the wire. A Commit that its sender brought itself counts on the word of the link; its signature
+  /// is checked once it is to be shown to others, if ever.
+  enum class Signed : std::uint8_t { checked, unchecked, falsely };
   BatchHeader header;
   ReplicaId sender;
   Signature signature;
+  Signed is_signed = Signed::checked;
 };
 struct Prepare : Vote {};  ///< By a backup; the pre-prepare is the primary's prepare vote.
 struct Commit : Vote {};
@@ -172,6 +207,18 @@ struct NewView {
 };
 using NewViewPtr = std::shared_ptr<const NewView>;
 
+/// Signed complaints about a slow or unfair primary of `view`: one's own, or the q that are a reason to leave
+/// it.
+struct Complaints {
+  struct Vote {
+    ReplicaId replica;
+    SeqNum stable;  ///< Its low watermark when it complained: a complaint counts for a window of batches.
+    Signature signature;
+  };
+  View view;
+  std::vector<Vote> votes;  ///< Ascending by replica, distinct; at least one.
+};
+
 // ---- Replies --------------------------------------------------------------------------------------------
 
 enum class Outcome : std::uint8_t {
@@ -198,6 +245,39 @@ struct Reply {
   View view;
   ClientId client;
   std::vector<ReplyItem> items;
+};
+
+// ---- Reads that are not ordered (docs/protocol.md, reads) -----------------------------------------------
+
+/// Counts the reads of one client process, from 1. Not a request number: a read consumes none.
+using QueryNumber = Id<struct QueryTag, std::uint64_t>;
+
+/// Authenticated by the client's link: nobody else passes it on.
+struct Query {
+  struct Item {
+    QueryNumber number;
+    Bytes body;
+  };
+  RequestNumber incarnation;  ///< Of the client's process: a later one takes no answer to this.
+  /// As in RequestMessage: names the replica that answers with the whole result.
+  std::uint32_t attempt = 0;
+  std::vector<Item> items;  ///< At least one, ascending by number.
+};
+
+/// Authenticated by the link it comes on.
+struct QueryReply {
+  /// No answer without ordering: the state machine wants it so, or this replica cannot answer now.
+  struct Declined {
+    constexpr auto operator<=>(const Declined&) const = default;
+  };
+  struct Item {
+    QueryNumber number;
+    std::variant<Declined, Bytes, Digest> result;  ///< Bytes: whole; Digest: hash("result", whole).
+  };
+  Epoch epoch;
+  View view;
+  RequestNumber incarnation;
+  std::vector<Item> items;  ///< At least one, ascending by number.
 };
 
 // ---- Repair: authenticated by the link, a claim without proof triggers nothing ------------------------
@@ -255,7 +335,8 @@ struct StateBlock {
 
 using Message =
     std::variant<RequestMessage, PrePrepare, Prepare, Commit, Checkpoint, CheckpointProof, ViewChangePtr,
-                 NewViewPtr, Reply, Status, FetchBody, FetchViewChange, BodyMessage, FetchState, StateBlock>;
+                 NewViewPtr, Reply, Status, FetchBody, FetchViewChange, BodyMessage, FetchState, StateBlock,
+                 Query, QueryReply, Complaints, Introduction, Vouch>;
 using MessagePtr = std::shared_ptr<const Message>;
 
 /// A message whose signature, where its type has one, was checked against the identity it names.

@@ -50,10 +50,18 @@ const char* name_of(Rejection rejection) {
       return "silent_donor";
     case Rejection::void_incarnation:
       return "void_incarnation";
+    case Rejection::too_many_reads:
+      return "too_many_reads";
+    case Rejection::repeated:
+      return "repeated";
+    case Rejection::not_held:
+      return "not_held";
+    case Rejection::wrong_tag:
+      return "wrong_tag";
   }
   return "unknown";
 }
 
-static_assert(rejection_count == static_cast<std::size_t>(Rejection::void_incarnation) + 1);
+static_assert(rejection_count == static_cast<std::size_t>(Rejection::wrong_tag) + 1);
 
 }  // namespace pbft::core

@@ -30,8 +30,12 @@ enum class Rejection : std::uint8_t {
   bad_block,         ///< A block of a state that nobody asked for, or that is not what it should be.
   silent_donor,      ///< Owed blocks of a state, and did not send them in time.
   void_incarnation,  ///< A ViewChange of a replica that has lost its data since.
+  too_many_reads,    ///< This client's reads that wait here have taken its room.
+  repeated,          ///< Known already.
+  not_held,          ///< Asks for what is not here, or not any more.
+  wrong_tag,         ///< A request whose tag for us its client did not make, or that has none for us.
 };
-inline constexpr std::size_t rejection_count = 23;
+inline constexpr std::size_t rejection_count = 27;
 
 /// snake_case, stable: a metric label.
 const char* name_of(Rejection rejection);

@@ -1,6 +1,7 @@
 #include "core/replica.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/check.hpp"
 #include "core/images.hpp"
@@ -32,8 +33,11 @@ Replica::Impl::Impl(ReplicaConfig c, const Crypto& cr, const RequestSealer& s)
       timeout(config.limits.request_timeout),
       incarnations(config.replicas, 0),
       served(config.replicas),
+      suspicion(config.replicas),
       table(config.agreed, admitted),
       pool(config.limits.max_pool_bytes_per_client),
+      reads(config.limits.max_pool_bytes_per_client),
+      lobby(2 * quorums.f(), config.limits.max_pool_bytes_per_client),
       repair_spent(config.replicas, 0),
       status_answered(config.replicas),
       view_change_resent(config.replicas) {
@@ -68,6 +72,7 @@ void Replica::step(Input input, Outputs& out) {
   impl_->now = input.now;
   impl_->out = &out;
   impl_->dispatch(input.event);
+  impl_->serve_reads();
   impl_->update_timers();
   impl_->out = nullptr;
 }
@@ -79,13 +84,19 @@ void Replica::Impl::dispatch(Event& event) {
     }
     on_peer_message(from_replica->link, std::move(from_replica->message).take());
   } else if (auto* from_client = std::get_if<FromClient>(&event)) {
+    if (std::holds_alternative<Query>(from_client->message.get())) {
+      return on_query(from_client->link, std::get<Query>(std::move(from_client->message).take()));
+    }
     const auto* request = std::get_if<RequestMessage>(&from_client->message.get());
     if (!request || request->request->client != from_client->link) {
       return reject(from_client->link, Rejection::wrong_link);
     }
     on_request(from_client->link, *request);
   } else if (auto* link = std::get_if<LinkUp>(&event)) {
+    down_since.erase(link->peer);
     send_status(link->peer, true);
+  } else if (auto* lost = std::get_if<LinkDown>(&event)) {
+    if (lost->peer.value < quorums.n()) down_since[lost->peer] = now.monotonic;
   } else if (auto* timer = std::get_if<TimerFired>(&event)) {
     on_timer(timer->timer);
   } else if (auto* done = std::get_if<Executed>(&event)) {
@@ -105,6 +116,8 @@ void Replica::Impl::dispatch(Event& event) {
     on_state_collected(std::move(*collected_now));
   } else if (auto* installed = std::get_if<StateInstalled>(&event)) {
     on_state_installed(*installed);
+  } else if (auto* answered = std::get_if<QueriesAnswered>(&event)) {
+    on_queries_answered(std::move(*answered));
   }
 }
 
@@ -125,11 +138,14 @@ void Replica::Impl::on_peer_message(ReplicaId link, Message&& message) {
   if (auto* body = std::get_if<BodyMessage>(&message)) return on_body(link, *body);
   if (auto* fetch = std::get_if<FetchState>(&message)) return on_fetch_state(link, *fetch);
   if (auto* block = std::get_if<StateBlock>(&message)) return on_state_block(link, *block);
-  reject(link, Rejection::wrong_link);  // a Reply: replicas have no use for one
+  if (auto* complaints_now = std::get_if<Complaints>(&message)) return on_complaints(link, *complaints_now);
+  if (auto* introduction = std::get_if<Introduction>(&message)) return on_introduction(link, *introduction);
+  if (auto* vouch = std::get_if<Vouch>(&message)) return on_vouch(link, *vouch);
+  reject(link, Rejection::wrong_link);  // what is between clients and replicas: replicas have no use for it
 }
 
 void Replica::Impl::on_timer(Timer timer) {
-  armed[static_cast<std::size_t>(timer)].reset();
+  const std::optional<Instant> due = std::exchange(armed[static_cast<std::size_t>(timer)], std::nullopt);
   if (timer == Timer::status) {
     ++ticks;
     ++fetch_round;
@@ -137,16 +153,20 @@ void Replica::Impl::on_timer(Timer timer) {
     filled = 0;
     on_transfer_tick();
     send_rejoin();
+    complain_if_late();
     revisit_slots();
     try_candidates();
     try_new_view();
+    lobby.tick();
+    introduce();
     try_propose();  // empty batches go on where the last tick's ended
     // An idle replica says where it stands less often: nobody waits for it.
     if (is_stuck() || ticks % 10 == 0) send_status(std::nullopt, true);
     arm(Timer::status, now.monotonic + config.limits.status_interval);
   } else if (timer == Timer::request) {
+    if (due) excuse_stall(now.monotonic - *due);
     auto since = oldest_wait();
-    if (since && now.monotonic >= *since + patience())
+    if (since && now.monotonic >= wait_ends(*since))
       start_view_change(view.next(), "a request waits too long");
   } else if (timer == Timer::new_view) {
     if (quorum_since && now.monotonic >= *quorum_since + timeout) {
@@ -175,6 +195,7 @@ std::optional<Instant> Replica::Impl::oldest_wait() const {
   // Neither the idle time before it came counts nor the time that those before it took.
   if (next_waits) next_waits = std::max(*next_waits, head_since);
   if (next_waits && (!since || *next_waits < *since)) since = next_waits;
+  if (const auto read = reads.waiting_since(); read && (!since || *read < *since)) since = read;
   return since;
 }
 
@@ -185,20 +206,55 @@ Duration Replica::Impl::patience() const {
   return timeout + slots_left * quorums.n() * reissue_allowance;
 }
 
+// What a stopped primary would have answered, a running one takes no longer for than what was usual, many
+// times over. A broken link alone proves nothing: it may be back in time, and nothing waits if nothing is
+// asked for.
+Duration Replica::Impl::patience_without_link() const {
+  if (suspicion.phases().count() < Suspicion::min_phases) return timeout;
+  const Duration usual = suspicion.phases().percentile(99) * usual_factor;
+  const Duration base =
+      std::clamp(usual, std::min(min_timeout, config.limits.request_timeout), config.limits.request_timeout);
+  return base * std::max<Duration::rep>(1, timeout / config.limits.request_timeout);  // as often doubled
+}
+
+Instant Replica::Impl::wait_ends(Instant since) const {
+  const Instant at = since + patience();
+  const auto down = down_since.find(quorums.primary(view));
+  if (down == down_since.end()) return at;
+  return std::min(at, std::max(since, down->second) + patience_without_link() + (patience() - timeout));
+}
+
+// A timer that fires late tells that this process stood still: what it has not read yet may be what it waits
+// for. Not twice in a row, or a machine that is always late would wait for ever.
+void Replica::Impl::excuse_stall(Duration late) {
+  if (late < stall || now.monotonic - stalled_at < 4 * patience()) return;
+  stalled_at = now.monotonic;
+  excuse(late + patience() / 4);
+}
+
+void Replica::Impl::excuse(Duration by) {
+  pool.excuse_waiting(by, now.monotonic);
+  reads.excuse_waiting(by, now.monotonic);
+  head_since = std::min(head_since + by, now.monotonic);
+  for (auto at = slots.upper_bound(dispatched); at != slots.end(); ++at) {
+    auto& since = at->second.waits_since;
+    if (since) since = std::min(*since + by, now.monotonic);
+  }
+}
+
 void Replica::Impl::update_timers() {
+  charge_primary();
   // What nobody is to blame for does not count; all else of the wait does, or a primary that keeps us busy
   // could let a request wait for ever.
   if (!is_excused() && excused_since) {
-    const Duration excused = now.monotonic - *excused_since;
-    pool.excuse_waiting(excused, now.monotonic);
-    head_since = std::min(head_since + excused, now.monotonic);
+    excuse(now.monotonic - *excused_since);
     excused_since.reset();
   } else if (is_excused() && !excused_since) {
     excused_since = now.monotonic;
   }
   std::optional<Instant> request_at;
   if (may_vote() && !is_primary() && !entering) {
-    if (auto since = oldest_wait()) request_at = *since + patience();
+    if (auto since = oldest_wait()) request_at = wait_ends(*since);
   }
   arm(Timer::request, request_at);
 
@@ -245,7 +301,7 @@ void Replica::Impl::accuse(Statement statement, ReplicaId culprit, const Bytes& 
 
 Slot& Replica::Impl::slot_at(SeqNum seq) {
   auto [at, inserted] = slots.try_emplace(seq);
-  if (inserted) at->second.touched = now.monotonic;
+  if (inserted) at->second.touched = at->second.clock.since = now.monotonic;
   return at->second;
 }
 Slot* Replica::Impl::find_slot(SeqNum seq) {
@@ -258,20 +314,15 @@ BodyPtr Replica::Impl::find_body(const Slot& slot, const Digest& digest) const {
 
 ReplicaState Replica::state() const {
   const Impl& r = *impl_;
-  return {r.view,
-          r.pending,
-          r.stable.seq,
-          r.executed,
-          r.last_checkpoint,
-          r.last_checkpoint_state,
-          r.operations,
-          r.view_change_count,
-          r.pool.size(),
-          r.pool.bytes(),
-          r.is_answering(),
-          r.observing,
-          r.transfer.has_value()};
+  return {r.view,           r.pending,         r.stable.seq,
+          r.executed,       r.last_checkpoint, r.last_checkpoint_state,
+          r.operations,     r.batches,         r.view_change_count,
+          r.pool.size(),    r.pool.bytes(),    r.slots.size(),
+          r.is_answering(), r.observing,       r.transfer.has_value(),
+          r.reads.size()};
 }
+
+const StageTimes& Replica::stage_times() const { return impl_->stage_times; }
 
 bool Replica::has_prepared(SeqNum seq) const {
   const Slot* slot = impl_->find_slot(seq);
@@ -307,6 +358,8 @@ void Replica::invariants() const {
     }
   }
   r.pool.invariants();
+  r.reads.invariants();
+  r.lobby.invariants();
 }
 
 }  // namespace pbft::core

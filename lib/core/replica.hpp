@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "core/crypto.hpp"
 #include "core/io.hpp"
 #include "core/quorum.hpp"
 #include "core/request_sealer.hpp"
+#include "core/stages.hpp"
 #include "pbft/limits.hpp"
 #include "pbft/result.hpp"
 
@@ -40,12 +42,15 @@ struct ReplicaState {
   SeqNum checkpoint;             ///< Last own checkpoint.
   Digest checkpoint_state;       ///< Its state digest.
   std::uint64_t operations = 0;  ///< Executed since genesis, by this process.
+  std::uint64_t batches = 0;     ///< The same.
   std::uint64_t view_changes = 0;
   std::size_t waiting_requests = 0;
   std::size_t waiting_bytes = 0;
+  std::size_t slots = 0;    ///< Sequence numbers of which anything is held.
   bool answering = true;    ///< False after divergence and while observing.
   bool observing = false;   ///< It has lost its data and does not vote yet.
   bool collecting = false;  ///< State transfer is under way.
+  std::size_t held_reads = 0;
 };
 
 /// The core's part of the state before the first batch.
@@ -67,7 +72,15 @@ class Replica {
   /// Handles one input completely; appends to `out` in the order in which it is to be done.
   void step(Input input, Outputs& out);
 
+  /// What step() would do with nothing but this rejection (empty: without a word), whether or not the
+  /// signatures in it hold: so that they need not be checked. Looks at the message only, and changes nothing.
+  struct Needless {
+    std::optional<Rejection> reason;
+  };
+  std::optional<Needless> foresee(const Identity& link, const Message& message) const;
+
   ReplicaState state() const;
+  const StageTimes& stage_times() const;  ///< Of all batches since start(); `reply` is empty.
   /// Stops the process if a rule about our own state is broken. Runs after every step in debug builds,
   /// tests and simulation.
   void invariants() const;

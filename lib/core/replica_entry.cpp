@@ -13,12 +13,16 @@ void Replica::Impl::enter_view(NewViewPtr message, std::vector<ViewChangePtr> so
   std::erase_if(view_changes, [&](const auto& entry) { return entry.second->new_view <= view; });
   std::erase_if(candidates, [&](const auto& entry) { return entry.second.new_view->view <= view; });
   judged.clear();
+  suspicion.on_view();
+  complaints.clear();
+  ousted = false;
   view_entered = head_since = now.monotonic;
   progressed = false;
   report(ViewEntered{view});
 
+  std::vector<RequestPtr> tagged = end_introductions();
   reissue(*new_view);
-  return_requests();
+  return_requests(std::move(tagged));
   for (auto at = slots.begin(); at != slots.end();) {
     const SeqNum seq = at->first;
     std::optional<PrePrepare> early = std::move(at->second.early);
@@ -44,6 +48,7 @@ void Replica::Impl::reissue(const NewView& from) {
     slot.prepares.drop_below(view);
     slot.touched = now.monotonic;
     slot.waits_since.reset();
+    slot.proposed_at.reset();
   }
   SeqNum seq = from.first;
   for (const NewView::Header& header : from.headers) {
@@ -56,6 +61,9 @@ void Replica::Impl::reissue(const NewView& from) {
   }
   for (auto& entry : slots) {
     Slot& slot = entry.second;
+    if (slot.doubtful && !(slot.header && slot.header->header.digest == slot.doubtful->digest)) {
+      slot.doubtful.reset();
+    }
     std::erase_if(slot.bodies, [&slot](const BodyPtr& body) {
       return !(slot.header && slot.header->header.digest == body->digest) &&
              !(slot.certificate && slot.certificate->header.digest == body->digest) &&
@@ -67,8 +75,8 @@ void Replica::Impl::reissue(const NewView& from) {
 }
 
 // What the old primary had proposed in vain is proposed again; what waits is brought to the new primary.
-void Replica::Impl::return_requests() {
-  pool.forget_proposed();
+void Replica::Impl::return_requests(std::vector<RequestPtr> tagged) {
+  pool.forget_proposed(now.monotonic);
   for (auto at = slots.upper_bound(dispatched); at != slots.end(); ++at) {
     const Slot& slot = at->second;
     const BodyPtr body = slot.header ? find_body(slot, slot.header->header.digest) : nullptr;
@@ -76,9 +84,14 @@ void Replica::Impl::return_requests() {
     for (const RequestPtr& request : body->requests) pool.mark_proposed(*request);
   }
   pool.restart_waiting(now.monotonic);
-  if (is_primary()) return;
+  if (is_primary()) {
+    for (RequestPtr& request : tagged) lobby.add(std::move(request));
+    return introduce();
+  }
+  std::vector<RequestPtr> waiting = pool.waiting();
+  waiting.insert(waiting.end(), tagged.begin(), tagged.end());
   std::size_t bytes = 0;
-  for (const RequestPtr& request : pool.waiting()) {
+  for (const RequestPtr& request : waiting) {
     bytes += request->payload.size();
     if (bytes > config.agreed.max_batch_bytes) break;
     relay(request);

@@ -68,8 +68,10 @@ void Replica::Impl::execute(SeqNum seq, const BodyPtr& body) {
       numbers.emplace_back(request->client, verdict.number);
     }
   }
+  suspicion.forget(body->requests);
   for (const RequestPtr& request : body->requests) {
     pool.drop_done(request->client, table, now.monotonic);
+    vouched.drop(*request);
     if (is_replica_client(request->client)) pool.drop(request->client);  // it asks again if it must
   }
   executing.emplace_back(body, std::move(numbers));
@@ -96,6 +98,8 @@ void Replica::Impl::on_executed(Executed&& done) {
   }
   executed = done.seq;
   operations += numbers.size();
+  ++batches;
+  if (Slot* slot = find_slot(executed)) slot->clock.reach(Stage::execute, now.monotonic, stage_times);
 
   std::map<ClientId, std::vector<ReplyItem>> replies;
   for (const RequestPtr& request : body->requests) {
@@ -221,6 +225,7 @@ void Replica::Impl::retire(Slot& slot) {
   Slot kept;
   kept.committed = slot.committed;
   kept.touched = slot.touched;
+  kept.clock = slot.clock;
   kept.retired_bytes = sizeof(Slot);
   for (const Vote& vote : slot.commits.all()) {
     if (slot.committed != vote.header.digest) continue;

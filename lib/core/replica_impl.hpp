@@ -11,10 +11,14 @@
 
 #include "core/checkpoint_votes.hpp"
 #include "core/client_table.hpp"
+#include "core/held_reads.hpp"
+#include "core/lobby.hpp"
 #include "core/replica.hpp"
 #include "core/request_pool.hpp"
 #include "core/slot.hpp"
 #include "core/state_transfer.hpp"
+#include "core/suspicion.hpp"
+#include "core/vouched.hpp"
 
 namespace pbft::core {
 
@@ -59,9 +63,10 @@ struct Replica::Impl {
   void on_stale_copy(Statement statement, View at_view, SeqNum seq);
   /// An earlier process may have signed another digest for this place of the current view, and no record
   /// would show it.
-  bool is_forgotten(SeqNum seq, const Slot& slot) const {
-    return forgotten && forgotten->view == view && seq <= forgotten->through && !slot.reissued;
+  bool is_forgotten(SeqNum seq) const {
+    return forgotten && forgotten->view == view && seq <= forgotten->through;
   }
+  bool is_forgotten(SeqNum seq, const Slot& slot) const { return is_forgotten(seq) && !slot.reissued; }
 
   // ---- replica_rejoin.cpp: a replica without its data (docs/protocol.md, amnesia) -----------------------
   bool has_rejoined() const;
@@ -106,6 +111,37 @@ struct Replica::Impl {
   void relay(const RequestPtr& request);
   void try_propose();
 
+  // ---- replica_reads.cpp: reads that are not ordered (docs/protocol.md, reads) ---------------------------
+  void on_query(ClientId client, Query&& query);
+  void on_queries_answered(QueriesAnswered&& answered);
+  void serve_reads();
+  SeqNum promised_through() const;
+  void decline(ClientId client, RequestNumber incarnation, const std::vector<Query::Item>& queries);
+  void reply_to_queries(ClientId client, RequestNumber incarnation, std::vector<QueryReply::Item> items);
+  // ---- replica_complaints.cpp: a primary that is slow, but not mute ---------------------------------------
+  void watch(const Request& request);
+  void note_proposal(Slot& slot, const Body& body);
+  void charge_primary();
+  bool is_pipeline_full() const;
+  void complain_if_late();
+  void complain(const Suspicion::Grounds& grounds);
+  void on_complaints(ReplicaId link, const Complaints& message);
+  void leave_if_ousted();
+  Complaints all_complaints() const;
+
+  // ---- replica_foresight.cpp: what needs no signature checked ---------------------------------------------
+  std::optional<Needless> foresee_request(const Identity& link, const Request& request) const;
+  std::optional<Needless> foresee_vote(const Vote& vote, const VoteSet Slot::* votes, SeqNum late) const;
+  std::optional<Needless> foresee_proposal(const PrePrepare& message) const;
+  // ---- replica_introductions.cpp: requests with tags ----------------------------------------------------
+  /// False: no room.
+  bool take_tagged(const Identity& link, const RequestPtr& request);
+  void introduce();
+  void on_introduction(ReplicaId link, const Introduction& message);
+  void on_vouch(ReplicaId link, const Vouch& message);
+  bool is_proven(const Body& body) const;
+  std::vector<RequestPtr> end_introductions();
+
   // ---- replica_ordering.cpp: the three phases (4.2) -----------------------------------------------------
   void on_pre_prepare(ReplicaId link, PrePrepare&& message);
   void accept_header(ReplicaId link, Slot& slot, PrePrepare&& message);
@@ -115,6 +151,8 @@ struct Replica::Impl {
   void on_commit(ReplicaId link, const Commit& vote);
   /// True if something new counts. Conflicting votes become evidence.
   bool add_vote(VoteSet& votes, Statement statement, ReplicaId link, const Vote& vote);
+  /// Others can check it as well: if it was not, it is now.
+  bool may_show(VoteSet& votes, Statement statement, const Vote& vote);
   void advance(Slot& slot, SeqNum seq);  ///< Everything that what is held now allows.
   bool may_prepare(Slot& slot, const BodyPtr& body);
   void send_prepare(Slot& slot);
@@ -160,7 +198,7 @@ struct Replica::Impl {
   // ---- replica_entry.cpp: what changes when a view is entered (4.4) --------------------------------------
   void enter_view(NewViewPtr message, std::vector<ViewChangePtr> sources);
   void reissue(const NewView& from);
-  void return_requests();
+  void return_requests(std::vector<RequestPtr> tagged);
 
   // ---- replica_repair.cpp: Status, bodies by digest -----------------------------------------------------
   void send_status(std::optional<ReplicaId> to, bool answer_wanted);
@@ -172,13 +210,16 @@ struct Replica::Impl {
   void on_body(ReplicaId from, const BodyMessage& message);
   /// Asks one holder, another one in each round; `hint` has a bit for each replica that must hold it.
   void fetch_body(Slot& slot, SeqNum seq, const Digest& digest, std::uint64_t hint = 0);
-  void repair_commits(ReplicaId from, const Slot& slot, const Status::Slot& theirs, const Status& status);
+  void repair_commits(ReplicaId from, Slot& slot, const Status::Slot& theirs, const Status& status);
   void repair_checkpoints(ReplicaId from, const Status& status);
   bool is_my_turn(std::uint64_t thing) const;  ///< To forward what others signed: about one replica a tick.
   bool spend(ReplicaId peer, std::size_t bytes);  ///< From the peer's budget until the next status tick.
 
   // ---- questions ----------------------------------------------------------------------------------------
   bool is_primary() const { return quorums.primary(view) == config.id; }
+  bool may_propose() const {
+    return is_primary() && may_vote() && !entering && !(forgotten && forgotten->view == view);
+  }
   /// Whether anything may be signed at all that others count.
   bool may_sign() const { return started && !observing && !stale_copy && !no_agreement; }
   /// Never sign for a view once a later one was asked for.
@@ -209,6 +250,15 @@ struct Replica::Impl {
   static constexpr std::size_t retained_bytes = 16 * 1024 * 1024;
   Bytes core_state() const;
   Duration patience() const;
+  /// Shorter: when the link to the primary is broken, it may be gone.
+  Duration patience_without_link() const;
+  static constexpr Duration min_timeout = std::chrono::milliseconds(100);
+  static constexpr std::uint64_t usual_factor = 20;
+  Instant wait_ends(Instant since) const;
+  void excuse_stall(Duration late);
+  static constexpr Duration stall = std::chrono::milliseconds(20);
+  /// The waits that are under way have lasted `by` less.
+  void excuse(Duration by);
   static constexpr Duration reissue_allowance = std::chrono::microseconds(500);  ///< Per slot and replica.
   bool is_stuck() const;
   bool is_behind() const { return dispatched < stable.seq; }  ///< Others have finished what we still execute.
@@ -241,8 +291,10 @@ struct Replica::Impl {
   Instant view_entered{};
   SeqNum reissued_through;  ///< Last slot that the NewView of `view` covers; voting anew up to it takes time.
   std::optional<Instant> excused_since;
-  Duration timeout;        ///< Doubled by each view without progress.
-  bool progressed = true;  ///< This view has executed a new request.
+  std::map<ReplicaId, Instant> down_since;  ///< Links that were up.
+  Instant stalled_at{};                     ///< Last seen.
+  Duration timeout;                         ///< Doubled by each view without progress.
+  bool progressed = true;                   ///< This view has executed a new request.
   std::uint64_t view_change_count = 0;
 
   // Order. Invariant: discarded <= stable.seq; executed <= dispatched.
@@ -254,7 +306,7 @@ struct Replica::Impl {
   SeqNum executed;               ///< Last batch whose results are back.
   Timestamp executed_time;
   Instant head_since{};  ///< When the slot after `dispatched` became the one that all wait for.
-  std::uint64_t operations = 0;
+  std::uint64_t operations = 0, batches = 0;
   std::deque<std::pair<BodyPtr, std::vector<std::pair<ClientId, RequestNumber>>>> executing;
 
   // Checkpoints.
@@ -307,8 +359,19 @@ struct Replica::Impl {
   };
   std::vector<Served> served;  ///< Per peer.
 
+  // Complaints about the primary of `view`.
+  Suspicion suspicion;
+  std::map<ReplicaId, Complaints::Vote> complaints;  ///< The newest of each replica.
+  bool ousted = false;                               ///< q replicas have complained at once.
+
   ClientTable table;
   RequestPool pool;
+  HeldReads reads;
+  View reads_view;  ///< In which it was said what the held reads wait for.
+  StageTimes stage_times{};
+  Lobby lobby;                           ///< Of the primary.
+  Vouched vouched;                       ///< By us, in `view`,
+  std::optional<Vouched> vouched_early;  ///< and in `entering`.
 
   std::deque<std::pair<std::uint64_t, std::function<void()>>> persisting;
   std::uint64_t next_token = 1;

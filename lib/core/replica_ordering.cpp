@@ -1,5 +1,6 @@
 // Pre-prepare, prepare, commit (OSDI'99 4.2).
 #include <algorithm>
+#include <utility>
 
 #include "core/images.hpp"
 #include "core/replica_impl.hpp"
@@ -40,25 +41,29 @@ void Replica::Impl::accept_header(ReplicaId link, Slot& slot, PrePrepare&& messa
   if (body) keep_body(link, slot, body);
 }
 
-// The digest covers the requests, not their signatures: a copy with spoilt ones must not take the place of a
-// good copy, nor be voted for, unless a correct replica is known to have seen a good one.
+// The digest covers the requests, not what proves them: a copy with spoilt signatures must not take the place
+// of a good copy, nor be voted for, unless a correct replica is known to have seen a good one.
 void Replica::Impl::keep_body(ReplicaId link, Slot& slot, const BodyPtr& body) {
   if (find_body(slot, body->digest)) return;
-  if (body->requests_authentic || is_vouched_for(slot, body->digest)) {
+  if (is_proven(*body) || is_vouched_for(slot, body->digest)) {
     slot.bodies.push_back(body);
-  } else {
-    reject(link, Rejection::bad_request_in_batch);
+    return;
   }
+  reject(link, body->requests_authentic ? Rejection::wrong_tag : Rejection::bad_request_in_batch);
+  if (!slot.header || slot.header->header.digest != body->digest) return;
+  slot.doubtful = body;
+  slot.asked.emplace_back(body->digest, fetch_round);  // a better copy is looked for from the next round on
 }
 
-// The NewView re-issued it, or f+1 replicas voted for it, or it is certified.
+// The NewView re-issued it, or f+1 replicas voted for it, its primary included, or it is certified. One of
+// f+1 is correct, and the first correct one that voted has seen proof of every request.
 bool Replica::Impl::is_vouched_for(const Slot& slot, const Digest& digest) const {
   if (slot.committed == digest ||
       std::find(slot.wanted.begin(), slot.wanted.end(), digest) != slot.wanted.end()) {
     return true;
   }
   if (!slot.header || slot.header->header.digest != digest) return false;
-  return slot.reissued || slot.prepares.count(slot.header->header) >= quorums.weak() ||
+  return slot.reissued || slot.prepares.count(slot.header->header) + 1 >= quorums.weak() ||
          slot.commits.count(slot.header->header) >= quorums.weak();
 }
 
@@ -67,7 +72,7 @@ bool Replica::Impl::may_prepare(Slot& slot, const BodyPtr& body) {
   const auto skew = static_cast<std::uint64_t>(config.limits.max_clock_skew.count());
   const bool time_ahead =
       body->time.unix_us > now.wall.unix_us && body->time.unix_us - now.wall.unix_us > skew;
-  if ((body->requests_authentic && !time_ahead) || is_vouched_for(slot, body->digest)) return true;
+  if ((is_proven(*body) && !time_ahead) || is_vouched_for(slot, body->digest)) return true;
   if (!slot.body_refused) {
     slot.body_refused = true;
     reject(quorums.primary(view), time_ahead ? Rejection::time_ahead : Rejection::bad_request_in_batch);
@@ -80,7 +85,10 @@ void Replica::Impl::on_prepare(ReplicaId link, const Prepare& vote) {
   if (!in_store_window(vote.header.seq)) return reject(link, Rejection::outside_window);
   if (vote.sender == quorums.primary(vote.header.view)) return reject(link, Rejection::not_primary);
   Slot& slot = slot_at(vote.header.seq);
-  if (add_vote(slot.prepares, Statement::prepare, link, vote)) advance(slot, vote.header.seq);
+  if (slot.certificate && slot.certificate->header == vote.header) return;  // it proves nothing more
+  if (!add_vote(slot.prepares, Statement::prepare, link, vote)) return;
+  if (is_primary()) slot.clock.reach(Stage::pre_prepare, now.monotonic, stage_times);
+  advance(slot, vote.header.seq);
 }
 
 void Replica::Impl::on_commit(ReplicaId link, const Commit& vote) {
@@ -98,27 +106,42 @@ bool Replica::Impl::add_vote(VoteSet& votes, Statement statement, ReplicaId link
       return true;
     case VoteSet::Added::conflicting: {
       const Vote* first = votes.find(vote.sender, vote.header.view);
-      accuse(statement, vote.sender, image_of(first->header), first->signature, image_of(vote.header),
-             vote.signature);
+      if (may_show(votes, statement, *first) && may_show(votes, statement, *(first + 1))) {
+        accuse(statement, vote.sender, image_of(first->header), first->signature, image_of(vote.header),
+               vote.signature);
+      }
       reject(link, Rejection::conflicting);
       return true;  // it counts for its batch all the same
     }
     case VoteSet::Added::known:
+      reject(link, Rejection::repeated);
+      break;
     case VoteSet::Added::dropped:
       break;
   }
   return false;
 }
 
+bool Replica::Impl::may_show(VoteSet& votes, Statement statement, const Vote& vote) {
+  if (vote.is_signed == Vote::Signed::unchecked) {
+    const bool holds = crypto.verify(statement, vote.sender, image_of(vote.header), vote.signature);
+    votes.note(vote, holds ? Vote::Signed::checked : Vote::Signed::falsely);
+    if (!holds) reject(vote.sender, Rejection::bad_signature);
+  }
+  return vote.is_signed == Vote::Signed::checked;
+}
+
 void Replica::Impl::advance(Slot& slot, SeqNum seq) {
   if (slot.header) {
+    if (slot.doubtful && is_vouched_for(slot, slot.doubtful->digest)) {
+      keep_body(config.id, slot, std::exchange(slot.doubtful, nullptr));
+    }
     const BodyPtr body = find_body(slot, slot.header->header.digest);
     if (!body) {
       fetch_body(slot, seq, slot.header->header.digest);
-    } else if (in_vote_window(seq) && !entering) {
-      if (may_vote() && !is_primary() && !is_forgotten(seq, slot) && may_prepare(slot, body)) {
-        send_prepare(slot);
-      }
+    } else if (note_proposal(slot, *body); in_vote_window(seq) && !entering) {
+      const bool is_ours_to_vote = may_vote() && !is_primary() && !slot.prepares.find(config.id, view);
+      if (is_ours_to_vote && !is_forgotten(seq, slot) && may_prepare(slot, body)) send_prepare(slot);
       make_certificate(slot, seq, body);
     }
   }
@@ -133,9 +156,9 @@ void Replica::Impl::advance(Slot& slot, SeqNum seq) {
 
 void Replica::Impl::send_prepare(Slot& slot) {
   const BatchHeader& header = slot.header->header;
-  if (slot.prepares.find(config.id, view)) return;
   Prepare vote{{header, config.id, crypto.sign(Statement::prepare, image_of(header))}};
   slot.prepares.add(vote);
+  slot.clock.reach(Stage::pre_prepare, now.monotonic, stage_times);
   broadcast(vote);
 }
 
@@ -154,6 +177,7 @@ void Replica::Impl::make_certificate(Slot& slot, SeqNum seq, const BodyPtr& body
       }
     }
     slot.certificate = std::move(certificate);
+    slot.clock.reach(Stage::prepare, now.monotonic, stage_times);
   }
   if (!may_vote() || slot.certificate_pending || slot.commits.find(config.id, view)) return;
   slot.certificate_pending = true;
@@ -167,6 +191,7 @@ void Replica::Impl::send_commit(SeqNum seq, const BatchHeader& header) {
   slot->certificate_pending = false;
   Commit vote{{header, config.id, crypto.sign(Statement::commit, image_of(header))}};
   slot->commits.add(vote);
+  slot->clock.reach(Stage::persist, now.monotonic, stage_times);
   broadcast(vote);
   advance(*slot, seq);
 }
@@ -176,6 +201,8 @@ void Replica::Impl::find_committed(Slot& slot) {
   for (const Vote& vote : slot.commits.all()) {
     if (slot.commits.count(vote.header) >= quorums.quorum()) {
       slot.committed = vote.header.digest;
+      slot.clock.reach(Stage::commit, now.monotonic, stage_times);
+      if (slot.proposed_at) suspicion.on_committed(now.monotonic - *slot.proposed_at);
       return;
     }
   }

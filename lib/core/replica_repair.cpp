@@ -93,6 +93,10 @@ void Replica::Impl::repair_views(ReplicaId from, const Status& status) {
                                              spend(from, cost_of(*theirs->second))) {
     send(from, theirs->second);
   }
+  if (ousted && status.view == view && status.pending == view &&
+      spend(from, vote_bytes * complaints.size())) {
+    send(from, all_complaints());
+  }
   if (pending <= view || status.pending > pending) return;
 
   auto own = view_changes.find(config.id);
@@ -135,7 +139,7 @@ void Replica::Impl::repair_checkpoints(ReplicaId from, const Status& status) {
 void Replica::Impl::repair_slots(ReplicaId from, const Status& status) {
   auto theirs = status.slots.begin();
   for (auto at = slots.upper_bound(status.executed); at != slots.end(); ++at) {
-    const auto& [seq, slot] = *at;
+    auto& [seq, slot] = *at;
     // What moved just now is on its way.
     if (now.monotonic - slot.touched < config.limits.status_interval / 2) continue;
     while (theirs != status.slots.end() && theirs->seq < seq) ++theirs;
@@ -159,7 +163,7 @@ void Replica::Impl::repair_slots(ReplicaId from, const Status& status) {
 // one correct replica that executed it is enough to bring a peer forward, even when those who voted have gone
 // on or away, or the peer itself has forgotten its vote. Its newest one it is told of in any case. That the
 // peer holds another's commit says little: an equivocator may have shown it one for another batch.
-void Replica::Impl::repair_commits(ReplicaId from, const Slot& slot, const Status::Slot& theirs,
+void Replica::Impl::repair_commits(ReplicaId from, Slot& slot, const Status::Slot& theirs,
                                    const Status& status) {
   for (const Vote& vote : slot.commits.all()) {
     const bool proves = slot.committed == vote.header.digest && is_my_turn(vote.header.seq.value);
@@ -173,7 +177,7 @@ void Replica::Impl::repair_commits(ReplicaId from, const Slot& slot, const Statu
     } else if (!proves) {
       continue;
     }
-    if (spend(from, vote_bytes)) send(from, Commit{vote});
+    if (may_show(slot.commits, Statement::commit, vote) && spend(from, vote_bytes)) send(from, Commit{vote});
   }
 }
 
@@ -211,7 +215,9 @@ void Replica::Impl::fetch_body(Slot& slot, SeqNum seq, const Digest& digest, std
 void Replica::Impl::on_fetch_body(ReplicaId from, const FetchBody& fetch) {
   const Slot* slot = find_slot(fetch.seq);
   const BodyPtr body = slot ? slot->body(fetch.digest) : nullptr;
-  if (body && spend(from, cost_of(*body))) send(from, BodyMessage{fetch.seq, body});
+  if (!body) return reject(from, Rejection::not_held);
+  if (!spend(from, cost_of(*body))) return reject(from, Rejection::too_often);
+  send(from, BodyMessage{fetch.seq, body});
 }
 
 void Replica::Impl::on_body(ReplicaId from, const BodyMessage& message) {
@@ -224,7 +230,9 @@ void Replica::Impl::on_body(ReplicaId from, const BodyMessage& message) {
 
 void Replica::Impl::on_fetch_view_change(ReplicaId from, const FetchViewChange& fetch) {
   const ViewChangePtr held = find_view_change(fetch.replica, fetch.digest);
-  if (held && spend(from, cost_of(*held))) send(from, held);
+  if (!held) return reject(from, Rejection::not_held);
+  if (!spend(from, cost_of(*held))) return reject(from, Rejection::too_often);
+  send(from, held);
 }
 
 }  // namespace pbft::core

@@ -8,9 +8,7 @@
 namespace pbft::core {
 
 namespace {
-constexpr std::size_t whole_result_bytes = 64;           // up to here every replica sends the result itself
-constexpr std::size_t reply_message_bytes = 256 * 1024;  // a longer Reply is split
-constexpr std::uint32_t max_filled = 16;                 // empty batches between two status ticks
+constexpr std::uint32_t max_filled = 16;  // empty batches between two status ticks
 }  // namespace
 
 void Replica::Impl::on_request(const Identity& link, const RequestMessage& message) {
@@ -25,7 +23,10 @@ void Replica::Impl::on_request(const Identity& link, const RequestMessage& messa
     reply_to(request->client, table.answers(*request, crypto), message.attempt);
   }
   if (!table.in_window(*request)) return reject(link, Rejection::bad_number);
-  if (table.is_done(*request)) return;
+  if (table.is_done(*request)) {
+    if (direct) reject(link, Rejection::repeated);
+    return;
+  }
 
   auto refuse = [&](Rejection reason, Outcome outcome) {
     reject(link, reason);
@@ -43,11 +44,21 @@ void Replica::Impl::on_request(const Identity& link, const RequestMessage& messa
   };
   if (config.valid && !config.valid(*request))
     return refuse(Rejection::refused_by_application, Outcome::invalid);
+  if (request->proof == Proof::tags) {
+    if (pool.contains(*request)) {
+      if (direct) reject(link, Rejection::repeated);
+      return;
+    }
+    if (!take_tagged(link, request)) refuse(Rejection::pool_full, Outcome::overloaded);
+    return;
+  }
 
   switch (pool.add(request, now.monotonic)) {
     case RequestPool::Added::full:
       return refuse(Rejection::pool_full, Outcome::overloaded);
     case RequestPool::Added::known:
+      // Every backup that got it relays it, so only its client says it again.
+      if (direct) reject(link, Rejection::repeated);
       return;
     case RequestPool::Added::added:
       break;
@@ -58,6 +69,7 @@ void Replica::Impl::on_request(const Identity& link, const RequestMessage& messa
     try_propose();
   } else {
     relay(request);
+    watch(*request);
   }
 }
 
@@ -81,7 +93,7 @@ void Replica::Impl::reply_to(ClientId client, std::vector<ReplyItem> items, std:
       item.result = result_digest(crypto, *whole);
     }
     if (const auto* whole = std::get_if<Bytes>(&item.result)) bytes += whole->size();
-    bytes += 80;
+    bytes += reply_item_bytes;
     reply.items.push_back(std::move(item));
     if (bytes >= reply_message_bytes) flush();
   }
@@ -90,7 +102,7 @@ void Replica::Impl::reply_to(ClientId client, std::vector<ReplyItem> items, std:
 
 void Replica::Impl::try_propose() {
   // One batch after the other, without a timer: while the pipeline is full, requests gather for the next one.
-  while (is_primary() && may_vote() && !entering && !(forgotten && forgotten->view == view)) {
+  while (may_propose()) {
     const SeqNum seq = proposed.next();
     if (!in_vote_window(seq)) return;
     const bool fills = !pool.has_unproposed();
@@ -98,8 +110,9 @@ void Replica::Impl::try_propose() {
     if (seq.value - dispatched.value > config.limits.pipeline_depth) return;
 
     auto body = std::make_shared<Body>();
-    body->requests = pool.draw(config.agreed.max_batch_bytes, config.agreed.max_batch_requests);
-    if (body->requests.empty() && !fills) return;
+    RequestPool::Drawn drawn = pool.draw(config.agreed.max_batch_bytes, config.agreed.max_batch_requests);
+    if (drawn.requests.empty() && !fills) return;
+    body->requests = std::move(drawn.requests);
     if (fills) ++filled;
     body->time = now.wall;
     body->digest = batch_digest(crypto, body->time, body->requests);
@@ -111,6 +124,8 @@ void Replica::Impl::try_propose() {
     Slot& slot = slot_at(seq);
     slot.bodies.push_back(body);
     slot.header = PrePrepare{header, message.signature, nullptr};
+    slot.clock = {Stage::admission, drawn.oldest.value_or(now.monotonic)};
+    slot.clock.reach(Stage::admission, now.monotonic, stage_times);
     broadcast(std::move(message));
     advance(slot, seq);
   }

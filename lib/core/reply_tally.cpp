@@ -1,5 +1,6 @@
 #include "core/reply_tally.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <numeric>
 #include <utility>
@@ -28,7 +29,7 @@ void ResultBudget::give_back(ReplicaId replica, std::size_t bytes) {
 
 std::size_t ResultBudget::held() const { return std::accumulate(held_.begin(), held_.end(), std::size_t{0}); }
 
-void ReplyTally::add(Vote vote, const Quorums& quorums, const Crypto& crypto, ResultBudget& budget) {
+void ReplyTally::add(Vote vote, const Crypto& crypto, ResultBudget& budget) {
   if (vote.outcome == Outcome::result_gone) {
     gone_ |= bit_of(vote.replica);
     return;
@@ -38,7 +39,7 @@ void ReplyTally::add(Vote vote, const Quorums& quorums, const Crypto& crypto, Re
   candidate.voters |= bit_of(vote.replica);
   if (auto* whole = std::get_if<Bytes>(&vote.result); whole && !candidate.whole) {
     // Agreed bytes are handed over at once and need no share of the budget.
-    if (size_of(candidate.voters) >= quorums.weak()) {
+    if (size_of(candidate.voters) >= needed_) {
       candidate.whole = std::move(*whole);
     } else if (budget.take(vote.replica, whole->size())) {
       candidate.charged = whole->size();
@@ -84,23 +85,33 @@ void ReplyTally::withdraw(ReplicaId replica, const Candidate* except, ResultBudg
   }
 }
 
-std::optional<ReplyTally::Decision> ReplyTally::decide(const Quorums& quorums) {
+std::optional<ReplyTally::Decision> ReplyTally::decide() {
   for (Candidate& candidate : candidates_) {
-    if (size_of(candidate.voters) < quorums.weak() || candidate.outcome == Outcome::overloaded) continue;
+    if (size_of(candidate.voters) < needed_ || candidate.outcome == Outcome::overloaded) continue;
     if (candidate.outcome != Outcome::executed) return Decision{candidate.outcome, {}};
     if (candidate.whole) return Decision{Outcome::executed, std::exchange(*candidate.whole, {})};
   }
-  if (size_of(gone_) >= quorums.weak()) return Decision{Outcome::result_gone, {}};
+  if (size_of(gone_) >= needed_) return Decision{Outcome::result_gone, {}};
   return std::nullopt;
 }
 
-bool ReplyTally::lacks_bytes(const Quorums& quorums) const {
+bool ReplyTally::lacks_bytes() const {
   for (const Candidate& candidate : candidates_) {
-    if (size_of(candidate.voters) >= quorums.weak() && candidate.outcome == Outcome::executed) {
+    if (size_of(candidate.voters) >= needed_ && candidate.outcome == Outcome::executed) {
       return !candidate.whole;
     }
   }
   return false;
+}
+
+bool ReplyTally::can_decide(std::uint32_t replicas) const {
+  std::uint32_t voted = 0, most = 0;
+  for (const Candidate& candidate : candidates_) {
+    const std::uint32_t voters = size_of(candidate.voters);
+    voted += voters;
+    if (candidate.outcome != Outcome::overloaded) most = std::max(most, voters);
+  }
+  return most + (replicas - voted) >= needed_;
 }
 
 std::uint32_t ReplyTally::count(Outcome outcome) const {

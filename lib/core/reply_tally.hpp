@@ -8,7 +8,6 @@
 
 #include "core/crypto.hpp"
 #include "core/messages.hpp"
-#include "core/quorum.hpp"
 
 namespace pbft::core {
 
@@ -28,9 +27,13 @@ class ResultBudget {
   std::size_t bytes_per_replica_;
 };
 
+/// Decides with `needed` equal votes: f+1 for what was ordered, a quorum for a read that was not.
+///
 /// One vote per replica, the latest; except that result_gone takes back no `executed`, which stays true.
 class ReplyTally {
  public:
+  explicit ReplyTally(std::uint32_t needed) : needed_(needed) {}
+
   struct Vote {
     ReplicaId replica;  ///< Authenticated by the link.
     Epoch epoch;
@@ -38,17 +41,19 @@ class ReplyTally {
     std::variant<Bytes, Digest> result;
   };
   /// REQUIRES: vote.replica < n.
-  void add(Vote vote, const Quorums& quorums, const Crypto& crypto, ResultBudget& budget);
+  void add(Vote vote, const Crypto& crypto, ResultBudget& budget);
 
   struct Decision {
     Outcome outcome;
     Bytes result;
   };
-  /// What f+1 replicas say alike, so at least one correct one; with Outcome::executed only once the whole
+  /// What `needed` replicas say alike; with Outcome::executed only once the whole
   /// result is here. Outcome::overloaded decides nothing: who refuses now may accept later.
-  std::optional<Decision> decide(const Quorums& quorums);
-  /// f+1 replicas agree on a result whose bytes nobody has sent.
-  bool lacks_bytes(const Quorums& quorums) const;
+  std::optional<Decision> decide();
+  /// They agree on a result whose bytes nobody has sent.
+  bool lacks_bytes() const;
+  /// Whether the replicas that have not voted yet could complete what some have said: `replicas` in all.
+  bool can_decide(std::uint32_t replicas) const;
   std::uint32_t count(Outcome outcome) const;
 
   /// Takes back every vote for `outcome`.
@@ -70,6 +75,7 @@ class ReplyTally {
   Candidate& find_or_make(const Vote& vote, const Crypto& crypto);
   void withdraw(ReplicaId replica, const Candidate* except, ResultBudget& budget);
 
+  std::uint32_t needed_;
   std::vector<Candidate> candidates_;  ///< At most one per replica.
   std::uint64_t gone_ = 0;             ///< Bit r: replica r has executed it and evicted the result.
 };

@@ -40,7 +40,7 @@ RequestPool::Added RequestPool::add(RequestPtr request, Instant now) {
   share.bytes += cost;
   bytes_ += cost;
   ++size_;
-  offer(client, share, key);
+  offer(client, share, key, now);
   return Added::added;
 }
 
@@ -49,25 +49,32 @@ bool RequestPool::contains(const Request& request) const {
   return found != shares_.end() && found->second.held.contains(key_of(request));
 }
 
-std::vector<RequestPtr> RequestPool::draw(std::size_t max_bytes, std::size_t max_requests) {
-  std::vector<RequestPtr> batch;
+bool RequestPool::is_head(const Request& request) const {
+  auto found = shares_.find(request.client);
+  return found != shares_.end() && found->second.held.begin()->first == key_of(request);
+}
+
+RequestPool::Drawn RequestPool::draw(std::size_t max_bytes, std::size_t max_requests) {
+  Drawn drawn;
+  std::vector<RequestPtr>& batch = drawn.requests;
   std::size_t bytes = 0;
   while (!turns_.empty() && batch.size() < max_requests) {
     const auto [turn, client] = *turns_.begin();
     Share& share = shares_.at(client);
-    const Key key = *share.unproposed.begin();
+    const auto [key, since] = *share.unproposed.begin();
     const RequestPtr& request = share.held.at(key);
     // What does not fit has the first turn of the next batch.
     if (!batch.empty() && bytes + cost_of(*request) > max_bytes) break;
     bytes += cost_of(*request);
     batch.push_back(request);
+    drawn.oldest = std::min(drawn.oldest.value_or(since), since);
     current_turn_ = turn;
     turns_.erase(turns_.begin());
     share.unproposed.erase(key);
     share.turn = served_[client] = turn + std::max<std::size_t>(1, request->items.size());
     if (!share.unproposed.empty()) turns_.emplace(share.turn, client);
   }
-  return batch;
+  return drawn;
 }
 
 void RequestPool::mark_proposed(const Request& request) {
@@ -75,18 +82,18 @@ void RequestPool::mark_proposed(const Request& request) {
   if (found != shares_.end()) withdraw(request.client, found->second, key_of(request));
 }
 
-void RequestPool::forget_proposed() {
+void RequestPool::forget_proposed(Instant now) {
   for (auto& [client, share] : shares_) {
-    for (const auto& [key, request] : share.held) offer(client, share, key);
+    for (const auto& [key, request] : share.held) offer(client, share, key, now);
   }
 }
 
-void RequestPool::offer(ClientId client, Share& share, const Key& key) {
+void RequestPool::offer(ClientId client, Share& share, const Key& key, Instant now) {
   if (share.unproposed.empty()) {
     share.turn = std::max(served_[client], current_turn_);
     turns_.emplace(share.turn, client);
   }
-  share.unproposed.insert(key);
+  share.unproposed.emplace(key, now);
 }
 
 void RequestPool::withdraw(ClientId client, Share& share, const Key& key) {
@@ -151,6 +158,30 @@ void RequestPool::drop(ClientId client) {
   shares_.erase(found);
 }
 
+std::vector<RequestPtr> RequestPool::take_tagged(Instant now) {
+  std::vector<RequestPtr> taken;
+  for (auto at = shares_.begin(); at != shares_.end();) {
+    const ClientId client = at->first;
+    Share& share = at->second;
+    const Key head = share.held.begin()->first;
+    std::vector<Key> keys;
+    for (const auto& [key, request] : share.held) {
+      if (request->proof == Proof::signature) continue;
+      keys.push_back(key);
+      taken.push_back(request);
+    }
+    for (const Key& key : keys) remove(client, share, key);
+    if (share.held.empty()) {
+      heads_.erase({share.head_since, client});
+      at = shares_.erase(at);
+      continue;
+    }
+    if (share.held.begin()->first != head) move_head_since(client, share, now);
+    ++at;
+  }
+  return taken;
+}
+
 std::optional<Instant> RequestPool::waiting_since() const {
   if (heads_.empty()) return std::nullopt;
   return heads_.begin()->first;
@@ -180,7 +211,7 @@ void RequestPool::invariants() const {
     PBFT_CHECK(!share.held.empty());
     PBFT_CHECK(heads_.contains({share.head_since, client}));
     PBFT_CHECK(share.bytes <= max_bytes_per_client_ || share.held.size() == 1);
-    for (const Key& key : share.unproposed) PBFT_CHECK(share.held.contains(key));
+    for (const auto& [key, since] : share.unproposed) PBFT_CHECK(share.held.contains(key));
     PBFT_CHECK(turns_.contains({share.turn, client}) == !share.unproposed.empty());
     if (!share.unproposed.empty()) ++waiting_turns;
     size += share.held.size();

@@ -31,16 +31,22 @@ class RequestPool {
   /// REQUIRES: not done, admitted.
   Added add(RequestPtr request, Instant now);
   bool contains(const Request& request) const;
+  /// It is the lowest that is held of its client.
+  bool is_head(const Request& request) const;
 
+  struct Drawn {
+    std::vector<RequestPtr> requests;
+    std::optional<Instant> oldest;  ///< Since when the one that waited longest could be drawn.
+  };
   /// The next batch: the client that was served the fewest operations comes first, and of each client its
   /// lowest numbers. What is drawn counts as proposed. Payloads and overheads together stay within
   /// `max_bytes`; the first request is drawn whatever its size.
-  std::vector<RequestPtr> draw(std::size_t max_bytes, std::size_t max_requests);
+  Drawn draw(std::size_t max_bytes, std::size_t max_requests);
   bool has_unproposed() const { return !turns_.empty(); }
   /// Another primary has proposed it. No effect on a request that is not held.
   void mark_proposed(const Request& request);
   /// Everything held may be proposed again: a view is entered, and it may have lost any proposal.
-  void forget_proposed();
+  void forget_proposed(Instant now);
 
   /// Removes what the table says is done. Whatever becomes the client's head waits since `now`.
   void drop_done(ClientId client, const ClientTable& table, Instant now);
@@ -48,6 +54,9 @@ class RequestPool {
   void drop_all_done(const ClientTable& table, Instant now);
   /// Removes all that is held of this client.
   void drop(ClientId client);
+
+  /// Removes and returns what is not signed: to vouch for it was an affair of one view.
+  std::vector<RequestPtr> take_tagged(Instant now);
 
   /// Since when the longest-waiting head has been one.
   std::optional<Instant> waiting_since() const;
@@ -65,8 +74,8 @@ class RequestPool {
  private:
   using Key = std::pair<RequestNumber, Digest>;  ///< First number, identity: two requests may share numbers.
   struct Share {
-    std::map<Key, RequestPtr> held;  ///< Not empty.
-    std::set<Key> unproposed;
+    std::map<Key, RequestPtr> held;     ///< Not empty.
+    std::map<Key, Instant> unproposed;  ///< Since when.
     std::size_t bytes = 0;
     Instant head_since{};
     std::uint64_t turn = 0;           ///< Its place in `turns_` while something is unproposed.
@@ -77,7 +86,7 @@ class RequestPool {
   static Key key_of(const Request& request) { return {request.first, request.digest}; }
   static std::size_t cost_of(const Request& request) { return request.payload.size() + overhead_bytes; }
 
-  void offer(ClientId client, Share& share, const Key& key);
+  void offer(ClientId client, Share& share, const Key& key, Instant now);
   void withdraw(ClientId client, Share& share, const Key& key);
   void remove(ClientId client, Share& share, const Key& key);
   void move_head_since(ClientId client, Share& share, Instant to);

@@ -8,6 +8,7 @@
 
 #include "core/io.hpp"
 #include "core/messages.hpp"
+#include "core/stages.hpp"
 #include "core/vote_set.hpp"
 
 namespace pbft::core {
@@ -21,14 +22,17 @@ struct Slot {
   std::optional<PrePrepare> early;   ///< Of a view that we are about to enter.
   VoteSet prepares;
   VoteSet commits;
-  std::optional<PreparedCertificate> certificate;       ///< Prepared, in the highest view in which it was.
-  std::optional<Digest> committed;                      ///< q commits match, in whichever view.
-  std::vector<BodyPtr> bodies;                          ///< For the digests above; at most one per digest.
+  std::optional<PreparedCertificate> certificate;  ///< Prepared, in the highest view in which it was.
+  std::optional<Digest> committed;                 ///< q commits match, in whichever view.
+  std::vector<BodyPtr> bodies;                     ///< For the digests above; at most one per digest.
+  BodyPtr doubtful;  ///< The header's, but not all in it is proven to us; for when votes vouch for it.
   std::vector<Digest> wanted;                           ///< Bodies asked for on behalf of a view change.
   std::vector<std::pair<Digest, std::uint64_t>> asked;  ///< Bodies asked for, and in which round of fetching.
   /// Since when it can be committed but for the primary or a gap below: there is a header or a certificate.
   std::optional<Instant> waits_since;
-  Instant touched{};  ///< When it was first heard of, or the view was entered.
+  std::optional<Instant> proposed_at;  ///< When the current view's proposal was here with its body.
+  Instant touched{};                   ///< When it was first heard of, or the view was entered.
+  StageClock clock;
 
   std::size_t retired_bytes = 0;  ///< What it takes since it was reduced to its proof and its body; 0 before.
 

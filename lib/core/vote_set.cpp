@@ -36,6 +36,11 @@ VoteSet::Added VoteSet::add(const Vote& vote) {
   return Added::added;
 }
 
+bool VoteSet::knows(const Vote& vote) const {
+  return std::any_of(votes_.begin(), votes_.end(),
+                     [&](const Vote& v) { return v.sender == vote.sender && v.header == vote.header; });
+}
+
 const Vote* VoteSet::find(ReplicaId sender, View view) const {
   for (const Vote& vote : votes_) {
     if (vote.sender == sender && vote.header.view == view) return &vote;
@@ -70,6 +75,10 @@ std::uint64_t VoteSet::mask(View view) const {
     if (vote.header.view == view) bits |= std::uint64_t{1} << vote.sender.value;
   }
   return bits;
+}
+
+void VoteSet::note(const Vote& vote, Vote::Signed is_signed) {
+  votes_[static_cast<std::size_t>(&vote - votes_.data())].is_signed = is_signed;
 }
 
 void VoteSet::drop_below(View view) {

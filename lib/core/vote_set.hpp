@@ -19,6 +19,8 @@ class VoteSet {
  public:
   static constexpr std::size_t votes_per_sender = 4;
 
+  /// add() would say so.
+  bool knows(const Vote& vote) const;
   enum class Added { added, known, conflicting, dropped };
   /// conflicting: kept, and this sender voted for another batch in the same view before.
   Added add(const Vote& vote);
@@ -32,6 +34,8 @@ class VoteSet {
   /// Bit r: replica r has voted in `view`.
   std::uint64_t mask(View view) const;
   const std::vector<Vote>& all() const { return votes_; }
+  /// What became of the signature of one of all().
+  void note(const Vote& vote, Vote::Signed is_signed);
   void drop_below(View view);
 
  private:

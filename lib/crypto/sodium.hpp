@@ -45,6 +45,9 @@ class SodiumCrypto : public core::Crypto {
   core::Signature sign(core::Statement statement, BytesView image) const override;
   bool verify(core::Statement statement, const core::Identity& signer, BytesView image,
               const core::Signature& signature) const override;
+  core::Tag tag(ReplicaId replica, const Digest& request) const override;
+  const core::Tag* ours(const std::vector<core::Tag>& tags) const override;
+  bool holds(const core::Tag& tag, ClientId client, const Digest& request) const override;
 
  private:
   struct Impl;

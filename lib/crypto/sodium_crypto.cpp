@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "crypto/encode.hpp"
+#include "crypto/pair_keys.hpp"
 #include "crypto/sodium.hpp"
 #include "crypto/strict_verifier.hpp"
 #include "crypto/verified_cache.hpp"
@@ -90,8 +91,12 @@ KeyRing key_ring(const ClusterConfig& config) {
 }
 
 struct SodiumCrypto::Impl {
-  std::shared_ptr<const KeyRing> ring;
-  Identity self;
+  Impl(std::shared_ptr<const KeyRing> members, const Identity& me, const SecretKey& key)
+      : ring(std::move(members)), self(me), pairs(*ring, me, key) {}
+
+  const std::shared_ptr<const KeyRing> ring;
+  const Identity self;
+  const PairKeys pairs;
   Wiped<crypto_sign_SECRETKEYBYTES> secret;
   bool signs_as_listed = false;  // The ring's key of `self` is ours: what we sign verifies.
   std::unordered_map<Identity, ListedKey, IdentityHash> keys;
@@ -107,9 +112,7 @@ struct SodiumCrypto::Impl {
 };
 
 SodiumCrypto::SodiumCrypto(std::shared_ptr<const KeyRing> ring, Identity self, const SecretKey& key)
-    : impl_(std::make_unique<Impl>()) {
-  impl_->ring = std::move(ring);
-  impl_->self = self;
+    : impl_(std::make_unique<Impl>(std::move(ring), self, key)) {
   PublicKey own;
   crypto_sign_seed_keypair(own.bytes.data(), impl_->secret.data(), key.seed().data());
   for (const auto& [id, replica] : impl_->ring->replicas) impl_->keys.emplace(id, replica);
@@ -149,6 +152,19 @@ bool SodiumCrypto::verify(Statement statement, const Identity& signer, BytesView
   if (!impl_->verifier(listed->key(), BytesView(bytes).first(signed_size), signature)) return false;
   cache.insert(name);
   return true;
+}
+
+core::Tag SodiumCrypto::tag(ReplicaId replica, const Digest& request) const {
+  return impl_->pairs.tag(replica, request);
+}
+
+const core::Tag* SodiumCrypto::ours(const std::vector<core::Tag>& tags) const {
+  const auto* self = std::get_if<ReplicaId>(&impl_->self);
+  return self != nullptr && self->value < tags.size() ? &tags[self->value] : nullptr;
+}
+
+bool SodiumCrypto::holds(const core::Tag& tag, ClientId client, const Digest& request) const {
+  return impl_->pairs.holds(tag, client, request);
 }
 
 }  // namespace pbft::crypto

@@ -53,8 +53,9 @@ struct LinksConfig {
   Duration first_backoff =
       std::chrono::milliseconds(20);  ///< Between two attempts to dial; doubles, jittered.
   Duration max_backoff = std::chrono::seconds(2);
-  Duration stable_after = std::chrono::seconds(1);         ///< A link that lasted so long resets the backoff.
-  Duration muted_for = std::chrono::seconds(2);            ///< How long a peer stays refused after cut().
+  Duration stable_after = std::chrono::seconds(1);    ///< A link that lasted so long resets the backoff.
+  Duration muted_for = std::chrono::seconds(2);       ///< How long a peer stays refused after cut(); doubles
+  Duration max_muted_for = std::chrono::seconds(60);  ///< if it is cut again within ten times as long.
   Duration close_linger = std::chrono::milliseconds(200);  ///< What close() gives queued frames to leave.
   std::uint32_t handshakes_per_second = 100;  ///< Per source address; strangers together three times as many.
   std::uint32_t handshake_burst = 500;

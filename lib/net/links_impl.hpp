@@ -40,6 +40,7 @@ struct Links::Impl final : Connection::Owner {
     std::unique_ptr<Dialler> dialler{};  ///< Null if the member calls us.
     Connection* link = nullptr;          ///< While up.
     std::uint64_t muted_until_ms = 0;
+    std::uint64_t muted_for_ms = 0;  ///< The last time.
   };
   /// Accepts callers.
   struct Listener final : Socket::Events {
@@ -78,6 +79,7 @@ struct Links::Impl final : Connection::Owner {
   void dial_later(Member& member, Duration delay);
   void on_attempt_over(Member& member, bool was_up, const std::string& why);
   void cut(const Peer& peer, const std::string& why);
+  void mute(Member& member) const;
   Member* find(const Peer& peer);
   const Member* find(const Peer& peer) const;
   bool is_muted(const Member& member) const { return uv_now(loop) < member.muted_until_ms; }

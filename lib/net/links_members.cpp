@@ -10,6 +10,7 @@ namespace {
 
 /// Callers accepted per loop turn: those that are shaking hands already get their turn in between.
 constexpr int max_accepts = 16;
+constexpr std::uint64_t mute_memory_factor = 10;
 
 }  // namespace
 
@@ -64,7 +65,7 @@ void Links::Impl::make_room_for_caller() {
       oldest_stranger = connection.get();
     }
   }
-  if (half_open < config.max_half_open) return;
+  if (oldest == nullptr || half_open < config.max_half_open) return;
   ++context.counters.half_open_cut;
   (oldest_stranger != nullptr ? oldest_stranger : oldest)->close("too many connections without a handshake");
 }
@@ -110,10 +111,20 @@ void Links::Impl::on_attempt_over(Member& member, bool was_up, const std::string
   if (!closing) dial_later(member, dialler.backoff.next());
 }
 
+void Links::Impl::mute(Member& member) const {
+  const std::uint64_t now = uv_now(loop), first = in_ms(config.muted_for);
+  if (now < member.muted_until_ms) return;  // cut again before its link was gone
+  const bool again =
+      member.muted_for_ms > 0 && now - member.muted_until_ms < mute_memory_factor * member.muted_for_ms;
+  const std::uint64_t longest = std::max(first, in_ms(config.max_muted_for));
+  member.muted_for_ms = again ? std::min(2 * member.muted_for_ms, longest) : first;
+  member.muted_until_ms = now + member.muted_for_ms;
+}
+
 void Links::Impl::cut(const Peer& peer, const std::string& why) {
   Member* member = find(peer);
   if (member == nullptr || closing) return;
-  member->muted_until_ms = uv_now(loop) + in_ms(config.muted_for);
+  mute(*member);
   in_call = true;
   if (member->link != nullptr) {
     ++context.counters.links_cut;

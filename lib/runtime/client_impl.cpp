@@ -44,6 +44,7 @@ core::ClientConfig Client::Impl::core_config() const {
   made.replicas = quorums_.n();
   made.agreed = agreed_;
   made.limits = options_.limits;
+  made.use_tags = options_.authentication == Authentication::mac;
   std::random_device random;
   made.seed = (std::uint64_t{random()} << 32) | random();
   made.incarnation = RequestNumber{runtime::now().wall.unix_us};
@@ -96,8 +97,12 @@ void Client::Impl::on_up(const net::Peer& peer) {
 }
 
 void Client::Impl::on_down(const net::Peer& peer) {
-  const std::lock_guard lock(mutex_);
-  up_.erase(std::get<ReplicaId>(peer));
+  const ReplicaId replica = std::get<ReplicaId>(peer);
+  {
+    const std::lock_guard lock(mutex_);
+    up_.erase(replica);
+  }
+  feed(core::ClientLinkDown{replica});
 }
 
 void Client::Impl::on_refused(const net::Refused& refused) {
@@ -112,7 +117,8 @@ void Client::Impl::on_frame(const net::Peer& from, BytesView frame) {
   auto decoded = wire::decode(frame, wire_limits_, crypto_);
   auto* message = std::get_if<core::Message>(&decoded);
   auto* reply = message ? std::get_if<core::Reply>(message) : nullptr;
-  if (!reply) {
+  auto* answers = message ? std::get_if<core::QueryReply>(message) : nullptr;
+  if (!reply && !answers) {
     const core::Rejection reason = message ? core::Rejection::wrong_link : std::get<core::Rejection>(decoded);
     rejections_.count(from, reason);
     if (rejections_.strike(from, runtime::now().monotonic)) {
@@ -126,7 +132,11 @@ void Client::Impl::on_frame(const net::Peer& from, BytesView frame) {
     const std::lock_guard lock(mutex_);
     answered_.insert(replica);
   }
-  feed(core::FromReplicaReply{replica, std::move(*reply)});
+  if (reply) {
+    feed(core::FromReplicaReply{replica, std::move(*reply)});
+  } else {
+    feed(core::FromReplicaQueryReply{replica, std::move(*answers)});
+  }
 }
 
 void Client::Impl::feed(core::ClientEvent event) {

@@ -90,6 +90,17 @@ Result<void> Executor::perform(core::Execute& task) {
   return {};
 }
 
+Result<void> Executor::perform(core::AnswerQueries& task) {
+  core::QueriesAnswered answered{task.client, {}};
+  answered.items.reserve(task.items.size());
+  for (const core::Query::Item& item : task.items) {
+    if (worker_.is_stopping()) return {};
+    answered.items.push_back({item.number, machine_.query(task.client, item.body)});
+  }
+  results_.deliver(std::move(answered));
+  return {};
+}
+
 Bytes Executor::execute(const core::Execute& batch, const core::Execute::Item& item) {
   const ClientId client = item.request->client;
   if (item.read_only) {

@@ -22,7 +22,7 @@ Digest genesis_of(const StateMachine& machine, const core::Crypto& crypto);
 
 class Executor {
  public:
-  using Task = std::variant<core::Execute, core::TakeSnapshot, core::InstallState>;
+  using Task = std::variant<core::Execute, core::AnswerQueries, core::TakeSnapshot, core::InstallState>;
 
   /// Starts the thread. All outlive it; every call of `machine` but valid() comes from it. An exception that
   /// leaves the state machine ends the process: a replica that cannot execute what the others execute must
@@ -37,8 +37,8 @@ class Executor {
   /// Once, before the first task: has the machine, in its initial state, load the newest checkpoint. Blocks.
   Result<Beginning> begin();
 
-  /// Any thread. Never blocks on the state machine. Execute is answered by Executed; TakeSnapshot and
-  /// InstallState by the keeper, once its part is done.
+  /// Any thread. Never blocks on the state machine. Execute is answered by Executed, AnswerQueries by
+  /// QueriesAnswered; TakeSnapshot and InstallState by the keeper, once its part is done.
   void push(Task task) {
     std::visit([this](auto& kind) { worker_.push(std::move(kind)); }, task);
   }
@@ -50,9 +50,11 @@ class Executor {
   struct Begin {
     std::promise<Result<Beginning>> done;
   };
-  using AnyTask = std::variant<core::Execute, core::TakeSnapshot, core::InstallState, Begin>;
+  using AnyTask =
+      std::variant<core::Execute, core::AnswerQueries, core::TakeSnapshot, core::InstallState, Begin>;
 
   Result<void> perform(core::Execute& task);
+  Result<void> perform(core::AnswerQueries& task);
   Result<void> perform(core::TakeSnapshot& task);
   Result<void> perform(core::InstallState& task);
   Result<void> perform(Begin& task);

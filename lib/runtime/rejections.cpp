@@ -20,6 +20,9 @@ bool is_everyday(core::Rejection reason) {
     case core::Rejection::outside_window:
     case core::Rejection::not_asked_for:
     case core::Rejection::too_often:
+    case core::Rejection::too_many_reads:
+    case core::Rejection::repeated:
+    case core::Rejection::not_held:
       return true;
     default:
       return false;
@@ -64,6 +67,18 @@ void Rejections::tell(core::Instant now) {
   log_(everyday ? LogLevel::debug : LogLevel::warning, line);
   untold_ = 0;
   last_told_ = now;
+}
+
+bool Rejections::overdraw(const core::Identity& from, core::Instant now) {
+  const std::uint32_t rate =
+      std::holds_alternative<ReplicaId>(from) ? replica_refusals_per_second : client_refusals_per_second;
+  const net::TokenBucket full(rate, burst_seconds * rate);
+  const auto ms =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+  net::TokenBucket& budget = budgets_.try_emplace(from, full).first->second;
+  if (budget.take(ms)) return false;
+  budget = full;
+  return true;
 }
 
 bool Rejections::strike(const core::Identity& from, core::Instant now) {

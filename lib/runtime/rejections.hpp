@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/io.hpp"
+#include "net/limiter.hpp"
 #include "runtime/logger.hpp"
 
 namespace pbft::runtime {
@@ -25,6 +26,8 @@ class Rejections {
   void tell(core::Instant now);
   /// A frame that no correct member sends. True: it was one too many, cut the link.
   bool strike(const core::Identity& from, core::Instant now);
+  /// Any other refused message: correct members send some, but not so many. True: one too many.
+  bool overdraw(const core::Identity& from, core::Instant now);
 
   const Counts& counts() const { return counts_; }
 
@@ -32,6 +35,11 @@ class Rejections {
   /// A correct member earns no strikes; this many are left to a bit that flipped where no checksum saw it.
   static constexpr std::uint32_t max_strikes = 16;
   static constexpr Duration strikes_forgiven_after = std::chrono::seconds(60);
+  /// A replica votes thrice per batch and says it all again to one that is behind: several times what is
+  /// ordered in a second. A client retries what is unanswered, with doubling pauses.
+  static constexpr std::uint32_t replica_refusals_per_second = 20'000;
+  static constexpr std::uint32_t client_refusals_per_second = 1'000;
+  static constexpr std::uint32_t burst_seconds = 4;
 
  private:
   struct Strikes {
@@ -46,6 +54,7 @@ class Rejections {
   std::uint64_t untold_ = 0;
   core::Instant last_told_{};
   std::map<core::Identity, Strikes> strikes_;
+  std::map<core::Identity, net::TokenBucket> budgets_;
 };
 
 }  // namespace pbft::runtime

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/replica_impl.hpp"
+#include "runtime/tamper.hpp"
 
 namespace pbft {
 
@@ -71,9 +72,16 @@ Replica::~Replica() { stop(); }
 
 Result<Replica> Replica::start(const ClusterConfig& config, const ReplicaKey& key, StateMachine& machine,
                                const ReplicaOptions& options) {
+  return runtime::Seam::start(config, key, machine, options, nullptr);
+}
+
+Result<Replica> runtime::Seam::start(const ClusterConfig& config, const ReplicaKey& key,
+                                     StateMachine& machine, const ReplicaOptions& options,
+                                     std::shared_ptr<Tamper> tamper) {
   if (Result<void> checked = check(config, key); !checked) return checked.error();
   if (Result<void> checked = check(options); !checked) return checked.error();
-  Result<std::shared_ptr<Impl>> impl = Impl::start(config, key, machine, options);
+  Result<std::shared_ptr<Replica::Impl>> impl =
+      Replica::Impl::start(config, key, machine, options, std::move(tamper));
   if (!impl) return impl.error();
   return Replica(std::move(*impl));
 }

@@ -11,7 +11,8 @@ using core::Rejection;
 
 Result<std::shared_ptr<Replica::Impl>> Replica::Impl::start(const ClusterConfig& config,
                                                             const ReplicaKey& key, StateMachine& machine,
-                                                            const ReplicaOptions& options) {
+                                                            const ReplicaOptions& options,
+                                                            std::shared_ptr<runtime::Tamper> tamper) {
   Result<std::unique_ptr<runtime::Loop>> loop = runtime::Loop::create(options.loop);
   if (!loop) return loop.error();
   const std::shared_ptr<Impl> impl(new Impl(config, key, options, std::move(*loop)));
@@ -20,6 +21,7 @@ Result<std::shared_ptr<Replica::Impl>> Replica::Impl::start(const ClusterConfig&
       net::Links::create(impl->loop_->uv(), impl->links_config(config, key, options), impl->links_events());
   if (!links) return links.error();
   impl->links_ = std::move(*links);
+  if (tamper) impl->let_in(std::move(tamper));
   impl->loop_->post([self = impl.get()] { self->begin(); });
   impl->loop_->run(impl, [self = impl.get()] { self->on_turn(); });
   return impl;
@@ -41,6 +43,8 @@ Replica::Impl::Impl(const ClusterConfig& config, const ReplicaKey& key, const Re
           [this](const net::Peer& from, runtime::Verdict verdict) { on_verdict(from, std::move(verdict)); },
           [this] { loop_->post([this] { verifier_.deliver_finished(); }); }),
       rejections_(log_) {
+  verifier_.dismiss_with(
+      [this](const net::Peer& from, const core::Message& message) { return dismiss(from, message); });
   for (std::size_t i = 0; i < core::timer_count; ++i) {
     timers_[i] =
         &loop_->add_timer([this, timer = static_cast<core::Timer>(i)] { feed(core::TimerFired{timer}); });
@@ -118,6 +122,19 @@ net::LinksEvents Replica::Impl::links_events() {
   return events;
 }
 
+void Replica::Impl::let_in(std::shared_ptr<runtime::Tamper> tamper) {
+  tamper_ = std::move(tamper);
+  tamper_->enter(
+      {id_, crypto_, wire_limits_, *loop_,
+       [this](const net::Peer& to, const core::Message& message) {
+         if (!stopping_) send(to, message);
+       },
+       [this](const net::Peer& to, BytesView frame) {
+         if (!stopping_) links_->send(to, frame, net::Priority::normal);
+       },
+       [this](const net::Peer& from, core::AuthenticMessage message) { hear(from, std::move(message)); }});
+}
+
 void Replica::Impl::begin() {
   if (stopping_) return;
   stepping_ = true;
@@ -168,6 +185,7 @@ void Replica::Impl::on_up(const net::Peer& peer) {
 void Replica::Impl::on_down(const net::Peer& peer) {
   up_.erase(peer);
   changed_ = true;
+  if (const auto* replica = std::get_if<ReplicaId>(&peer)) feed(core::LinkDown{*replica});
 }
 
 void Replica::Impl::on_frame(const net::Peer& from, BytesView frame) {
@@ -186,6 +204,11 @@ void Replica::Impl::on_verdict(const net::Peer& from, runtime::Verdict verdict) 
     return punish(from, *rejection);
   }
   auto& message = std::get<core::AuthenticMessage>(verdict);
+  if (tamper_) return tamper_->on_receive(from, std::move(message));
+  hear(from, std::move(message));
+}
+
+void Replica::Impl::hear(const net::Peer& from, core::AuthenticMessage message) {
   if (const auto* replica = std::get_if<ReplicaId>(&from)) {
     feed(core::FromReplica{*replica, std::move(message)});
   } else {
@@ -196,11 +219,26 @@ void Replica::Impl::on_verdict(const net::Peer& from, runtime::Verdict verdict) 
 void Replica::Impl::refuse(const net::Peer& from, Rejection reason) {
   rejections_.count(from, reason);
   changed_ = true;
+  if (rejections_.overdraw(from, runtime::now().monotonic)) {
+    links_->cut(from,
+                std::string("a flood of messages that are of no use, the last one ") + core::name_of(reason));
+  }
+}
+
+bool Replica::Impl::dismiss(const net::Peer& from, const core::Message& message) {
+  const auto needless = core_->foresee(from, message);
+  if (!needless) return false;
+  if (const auto reason = needless->reason) {
+    refuse(from, *reason);
+    if (*reason == Rejection::wrong_link) punish(from, *reason);
+  }
+  return true;
 }
 
 // Of what does not decode, or bears a signature that does not hold, none comes from a correct member: it
-// checks what it forwards.
+// checks what it forwards. But for tags, of which it can check its own only.
 void Replica::Impl::punish(const net::Peer& from, Rejection reason) {
+  if (reason == Rejection::wrong_tag && std::holds_alternative<ReplicaId>(from)) return;
   if (!rejections_.strike(from, runtime::now().monotonic)) return;
   links_->cut(from, std::string("too many messages that no correct member sends, the last one ") +
                         core::name_of(reason));
@@ -217,11 +255,14 @@ void Replica::Impl::drain() {
   while (!waiting_.empty() && !stopping_) {
     core::Input input{runtime::now(), std::move(waiting_.front())};
     waiting_.pop_front();
+    const core::Instant begun = input.now.monotonic;
+    const bool replies = std::holds_alternative<core::Executed>(input.event);
     core_->step(std::move(input), outputs_);
 #ifndef NDEBUG
     core_->invariants();
 #endif
     perform_outputs();
+    if (replies) replying_.add(runtime::now().monotonic - begun);
   }
   stepping_ = false;
 }
@@ -241,16 +282,18 @@ void Replica::Impl::on_turn() {
 }
 
 void Replica::Impl::publish() {
-  Published fresh;
-  fresh.core = core_->state();
-  for (const net::Peer& peer : up_) {
-    ++(std::holds_alternative<ReplicaId>(peer) ? fresh.connected_replicas : fresh.connected_clients);
-  }
-  fresh.rejections = rejections_.counts();
-  fresh.failed = failed_;
-  fresh.longest_turn = loop_->longest_turn();
+  std::uint32_t replicas = 0, clients = 0;
+  for (const net::Peer& peer : up_) ++(std::holds_alternative<ReplicaId>(peer) ? replicas : clients);
   const std::lock_guard lock(published_mutex_);
-  published_ = fresh;
+  published_.core = core_->state();
+  published_.connected_replicas = replicas;
+  published_.connected_clients = clients;
+  published_.rejections = rejections_.counts();
+  published_.failed = failed_;
+  published_.longest_turn = loop_->longest_turn();
+  published_.stages = core_->stage_times();
+  published_.stages[static_cast<std::size_t>(core::Stage::reply)] = replying_;
+  published_.fsyncs = data_.log->syncs();
 }
 
 ReplicaStatus Replica::Impl::status() const {
@@ -269,6 +312,13 @@ ReplicaStatus Replica::Impl::status() const {
   status.checkpoint = last.core.checkpoint;
   status.checkpoint_state = last.core.checkpoint_state;
   status.operations = last.core.operations;
+  status.batches = last.core.batches;
+  status.fsyncs = last.fsyncs;
+  for (std::size_t i = 0; i < core::stage_count; ++i) {
+    const core::LatencyHistogram& times = last.stages[i];
+    status.stages[core::name_of(static_cast<core::Stage>(i))] = {times.count(), times.mean(),
+                                                                 times.quantile(0.5), times.quantile(0.99)};
+  }
   status.view_changes = last.core.view_changes;
   status.waiting_requests = last.core.waiting_requests;
   status.longest_turn = last.longest_turn;

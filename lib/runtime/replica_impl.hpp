@@ -21,6 +21,7 @@
 #include "runtime/loop.hpp"
 #include "runtime/rejections.hpp"
 #include "runtime/results.hpp"
+#include "runtime/tamper.hpp"
 #include "runtime/verifier.hpp"
 #include "wire/codec.hpp"
 
@@ -29,9 +30,10 @@ namespace pbft {
 /// Everything without a comment on its thread belongs to the loop.
 class Replica::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  /// REQUIRES: `config` has no faults and `key` belongs to it.
+  /// REQUIRES: `config` has no faults and `key` belongs to it. `tamper` may be null.
   static Result<std::shared_ptr<Impl>> start(const ClusterConfig& config, const ReplicaKey& key,
-                                             StateMachine& machine, const ReplicaOptions& options);
+                                             StateMachine& machine, const ReplicaOptions& options,
+                                             std::shared_ptr<runtime::Tamper> tamper);
 
   ReplicaStatus status() const;  ///< Any thread.
   void stop();                   ///< Any thread but the executor's.
@@ -46,6 +48,7 @@ class Replica::Impl : public std::enable_shared_from_this<Impl> {
   net::LinksConfig links_config(const ClusterConfig& config, const ReplicaKey& key,
                                 const ReplicaOptions& options);
   net::LinksEvents links_events();
+  void let_in(std::shared_ptr<runtime::Tamper> tamper);
   void begin();
   void stop_threads();  ///< Any thread but theirs.
   void close();
@@ -58,7 +61,9 @@ class Replica::Impl : public std::enable_shared_from_this<Impl> {
   void on_frame(const net::Peer& from, BytesView frame);
   void on_results();
   void on_verdict(const net::Peer& from, runtime::Verdict verdict);
+  void hear(const net::Peer& from, core::AuthenticMessage message);
   void refuse(const net::Peer& from, core::Rejection reason);
+  bool dismiss(const net::Peer& from, const core::Message& message);
   void punish(const net::Peer& from, core::Rejection reason);
   /// Handles the event and all that its outputs cause, one step after the other.
   void feed(core::Event event);
@@ -73,6 +78,7 @@ class Replica::Impl : public std::enable_shared_from_this<Impl> {
   void perform(core::SendReply& output);
   void perform(core::Persist& output);
   void perform(core::Execute& output);
+  void perform(core::AnswerQueries& output);
   void perform(core::TakeSnapshot& output);
   void perform(core::InstallState& output);
   void perform(core::DiscardSnapshots& output);
@@ -82,6 +88,7 @@ class Replica::Impl : public std::enable_shared_from_this<Impl> {
   void perform(core::SetTimer& output);
   void perform(core::CancelTimer& output);
   void perform(core::Report& output);
+  void send(const net::Peer& to, const core::Message& message);
 
   const ReplicaId id_;
   const core::Quorums quorums_;
@@ -104,6 +111,7 @@ class Replica::Impl : public std::enable_shared_from_this<Impl> {
   std::optional<core::Replica> core_;
   std::unique_ptr<net::Links> links_;
   std::array<runtime::Timer*, core::timer_count> timers_{};
+  std::shared_ptr<runtime::Tamper> tamper_;  ///< Null but in a test.
   bool closing_ = false;
   std::string failed_;  ///< Why it stopped by itself.
 
@@ -113,7 +121,8 @@ class Replica::Impl : public std::enable_shared_from_this<Impl> {
 
   std::set<net::Peer> up_;
   runtime::Rejections rejections_;
-  bool changed_ = true;  ///< Since the last publish().
+  core::LatencyHistogram replying_;  ///< Stage::reply.
+  bool changed_ = true;              ///< Since the last publish().
 
   struct Published {
     core::ReplicaState core;
@@ -122,6 +131,8 @@ class Replica::Impl : public std::enable_shared_from_this<Impl> {
     runtime::Rejections::Counts rejections{};
     std::string failed;
     Duration longest_turn{};
+    core::StageTimes stages{};
+    std::uint64_t fsyncs = 0;
   };
   mutable std::mutex published_mutex_;
   Published published_;

@@ -14,17 +14,29 @@ net::Priority priority_of(const core::Message& message) {
                          std::holds_alternative<core::NewViewPtr>(message) ||
                          std::holds_alternative<core::Checkpoint>(message) ||
                          std::holds_alternative<core::CheckpointProof>(message) ||
-                         std::holds_alternative<core::Status>(message);
+                         std::holds_alternative<core::Status>(message) ||
+                         std::holds_alternative<core::Complaints>(message);
   return is_urgent ? net::Priority::urgent : net::Priority::normal;
 }
 }  // namespace
 
+void Replica::Impl::send(const net::Peer& to, const core::Message& message) {
+  if (!links_->is_up(to)) return;
+  links_->send(to, wire::encode(message), priority_of(message));
+}
+
 void Replica::Impl::perform(core::Send& output) {
-  if (!links_->is_up(output.to)) return;
-  links_->send(output.to, wire::encode(*output.message), priority_of(*output.message));
+  if (tamper_) return tamper_->on_send(output.to, output.message);
+  send(output.to, *output.message);
 }
 
 void Replica::Impl::perform(core::Broadcast& output) {
+  if (tamper_) {
+    for (std::uint32_t id = 0; id < quorums_.n(); ++id) {
+      if (ReplicaId{id} != id_) tamper_->on_send(ReplicaId{id}, output.message);
+    }
+    return;
+  }
   const Bytes frame = wire::encode(*output.message);
   const net::Priority priority = priority_of(*output.message);
   for (std::uint32_t id = 0; id < quorums_.n(); ++id) {
@@ -33,8 +45,8 @@ void Replica::Impl::perform(core::Broadcast& output) {
 }
 
 void Replica::Impl::perform(core::SendReply& output) {
-  if (!links_->is_up(output.to)) return;
-  links_->send(output.to, wire::encode(*output.message), net::Priority::normal);
+  if (tamper_) return tamper_->on_send(output.to, output.message);
+  send(output.to, *output.message);
 }
 
 void Replica::Impl::perform(core::Persist& output) {
@@ -42,6 +54,7 @@ void Replica::Impl::perform(core::Persist& output) {
 }
 
 void Replica::Impl::perform(core::Execute& output) { executor_->push(std::move(output)); }
+void Replica::Impl::perform(core::AnswerQueries& output) { executor_->push(std::move(output)); }
 void Replica::Impl::perform(core::TakeSnapshot& output) { executor_->push(std::move(output)); }
 void Replica::Impl::perform(core::InstallState& output) { executor_->push(output); }
 void Replica::Impl::perform(core::DiscardSnapshots& output) { keeper_->push(std::move(output)); }

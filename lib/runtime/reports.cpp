@@ -33,6 +33,8 @@ const char* name_of(core::Statement statement) {
       return "view change";
     case core::Statement::new_view:
       return "new view";
+    case core::Statement::complaint:
+      return "complaint";
   }
   return "unknown";
 }
@@ -124,6 +126,14 @@ struct Teller {
             text_of(report.observers) + " replicas say that they have lost their data, of " +
                 text_of(quorums.n()) + " of which at most " + text_of(quorums.f()) +
                 " may: nothing can be ordered until enough of them have their data directories back"};
+  }
+  Line operator()(const core::Complaining& report) const {
+    const std::string what = report.unfair ? "passes over a client, at last by " : "is slow, at last by ";
+    return {LogLevel::warning, "complains about replica " + text_of(quorums.primary(report.view).value) +
+                                   ", the primary of view " + text_of(report.view.value) + ": it " + what +
+                                   text_of(static_cast<std::uint64_t>(report.late.count())) + " us, where " +
+                                   text_of(static_cast<std::uint64_t>(report.allowed.count())) +
+                                   " us are allowed; a quorum of complaints replaces it"};
   }
   Line operator()(const core::StaleCopy& report) const {
     const std::string where = report.seq.value == 0 ? "" : ", batch " + text_of(report.seq.value);

@@ -17,18 +17,30 @@ Verifier::Verifier(const core::Crypto& crypto, const wire::DecodeLimits& limits,
 
 Verifier::~Verifier() { stop(); }
 
-Verdict Verifier::judge(BytesView frame) const {
+Verdict Verifier::judge(const core::Identity& from, BytesView frame) const {
   auto decoded = wire::decode(frame, limits_, crypto_);
   if (const auto* rejection = std::get_if<core::Rejection>(&decoded)) return *rejection;
-  return authenticator_.authenticate(std::move(std::get<core::Message>(decoded)));
+  return authenticator_.authenticate(std::move(std::get<core::Message>(decoded)), from);
+}
+
+void Verifier::judge_in_place(const core::Identity& from, BytesView frame) {
+  auto decoded = wire::decode(frame, limits_, crypto_);
+  if (const auto* rejection = std::get_if<core::Rejection>(&decoded)) return deliver_(from, *rejection);
+  auto& message = std::get<core::Message>(decoded);
+  if (dismiss_ && dismiss_(from, message)) return;
+  deliver_(from, authenticator_.authenticate(std::move(message), from));
 }
 
 bool Verifier::submit(const core::Identity& from, BytesView frame) {
   if (workers_.empty()) {
-    deliver_(from, judge(frame));
+    judge_in_place(from, frame);
     return true;
   }
   Lane& lane = lane_of(from);
+  if (lane.in_order.empty() && wire::has_no_signature(frame)) {
+    judge_in_place(from, frame);
+    return true;
+  }
   if (lane.in_order.size() >= max_waiting_frames || lane.bytes + frame.size() > max_waiting_bytes_)
     return false;
   auto job = std::make_shared<Job>(Job{Bytes(frame.begin(), frame.end()), {}, false});
@@ -89,7 +101,7 @@ void Verifier::work() noexcept {
     if (!lane.unclaimed.empty()) turns_.push_back(&lane);
 
     lock.unlock();
-    job->verdict = judge(job->frame);
+    job->verdict = judge(lane.from, job->frame);
     lock.lock();
 
     finished_.emplace_back(&lane, job);

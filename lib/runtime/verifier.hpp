@@ -24,6 +24,8 @@ class Verifier {
  public:
   /// On the loop; in each peer's order of frames.
   using Deliver = std::function<void(const core::Identity& from, Verdict verdict)>;
+  /// On the loop. True: the message is dealt with, its signatures need no check.
+  using Dismiss = std::function<bool(const core::Identity& from, const core::Message& message)>;
 
   /// `workers` 0: submit() delivers before it returns. `verdicts_ready` is called on a worker when
   /// deliver_finished() has something again. `crypto` outlives this object.
@@ -31,7 +33,12 @@ class Verifier {
            std::function<void()> verdicts_ready);
   ~Verifier();  ///< stop()
 
-  /// On the loop. False: this peer has too much waiting here already, the frame is dropped.
+  /// Asked about every message before its signatures are checked. Without workers only: they do not know the
+  /// state that the answer depends on. Before the first submit().
+  void dismiss_with(Dismiss dismiss) { dismiss_ = std::move(dismiss); }
+
+  /// On the loop. False: this peer has too much waiting here already, the frame is dropped. What takes no
+  /// signature to check is delivered before it returns, if nothing of the peer's waits.
   bool submit(const core::Identity& from, BytesView frame);
   /// On the loop.
   void deliver_finished();
@@ -55,7 +62,8 @@ class Verifier {
     std::deque<std::shared_ptr<Job>> unclaimed;  ///< Under mutex_.
   };
 
-  Verdict judge(BytesView frame) const;
+  Verdict judge(const core::Identity& from, BytesView frame) const;
+  void judge_in_place(const core::Identity& from, BytesView frame);
   void work() noexcept;
   Lane& lane_of(const core::Identity& from);
 
@@ -64,6 +72,7 @@ class Verifier {
   const core::Authenticator authenticator_;
   const std::size_t max_waiting_bytes_;
   Deliver deliver_;
+  Dismiss dismiss_;
   std::function<void()> verdicts_ready_;
   std::map<core::Identity, Lane> lanes_;  ///< Grown on the loop; a lane stays where it is.
 

@@ -9,6 +9,13 @@
 
 namespace pbft::sim {
 
+namespace {
+Bytes padded(std::string result, const std::string& body) {
+  if (body.starts_with("big")) result.resize(std::max<std::size_t>(result.size(), 1000), '.');
+  return to_bytes(result);
+}
+}  // namespace
+
 Bytes AppendLog::execute(const Operation& operation, const Agreed& agreed) {
   ++count_;
   const std::array<std::uint64_t, 6> fields{
@@ -17,9 +24,13 @@ Bytes AppendLog::execute(const Operation& operation, const Agreed& agreed) {
   for (std::uint64_t field : fields) hash_ = mix(hash_ ^ field);
   hash_ = hash64(hash_, operation.body);
   const std::string body = to_text(operation.body);
-  std::string result = std::to_string(count_) + ":" + body;
-  if (body.starts_with("big")) result.resize(std::max<std::size_t>(result.size(), 1000), '.');
-  return to_bytes(result);
+  return padded(std::to_string(count_) + ":" + body, body);
+}
+
+std::optional<Bytes> AppendLog::query(ClientId, BytesView body) const {
+  const std::string text = to_text(body);
+  if (text.starts_with("ordered")) return std::nullopt;
+  return padded("@" + std::to_string(count_), text);
 }
 
 void AppendLog::save(SnapshotWriter& writer) const {

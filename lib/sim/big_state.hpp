@@ -12,6 +12,9 @@ class BigState : public StateMachine {
  public:
   explicit BigState(std::size_t bytes);
   Bytes execute(const Operation& operation, const Agreed& agreed) override;
+  std::optional<Bytes> query(ClientId client, BytesView body) const override {
+    return log_.query(client, body);
+  }
   void save(SnapshotWriter& writer) const override;
   Result<void> load(SnapshotReader& reader) override;
   /// As a bad memory module does.

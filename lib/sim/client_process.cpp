@@ -27,25 +27,27 @@ void ClientProcess::start() {
 
 void ClientProcess::deliver(const Node& from, const FramePtr& frame) {
   if (killed_) return;
-  const Opened opened = world_.mail.open(*frame, id_);
+  const Opened opened = world_.mail.open(*frame, from, id_);
   const auto* message = std::get_if<core::AuthenticMessage>(&opened);
   const auto* reply = message ? std::get_if<core::Reply>(&message->get()) : nullptr;
-  world_.trace.note(reply ? Trace::Kind::delivered : Trace::Kind::refused, id_, frame->hash, [&] {
+  const auto* answers = message ? std::get_if<core::QueryReply>(&message->get()) : nullptr;
+  world_.trace.note(reply || answers ? Trace::Kind::delivered : Trace::Kind::refused, id_, frame->hash, [&] {
     return "<- " + describe(from) + " " +
            (message ? describe(message->get()) : std::string("a frame it cannot read"));
   });
   if (reply) step(core::FromReplicaReply{std::get<ReplicaId>(from), *reply});
+  if (answers) step(core::FromReplicaQueryReply{std::get<ReplicaId>(from), *answers});
 }
 
-std::size_t ClientProcess::send_together(const std::vector<std::string>& bodies) {
+std::size_t ClientProcess::submit(const std::vector<std::string>& bodies, bool read_only) {
   const std::size_t first = operations_.size();
   core::Submit submit;
   for (const std::string& body : bodies) {
     const std::uint64_t ticket = first_ticket_ + operations_.size();
-    operations_.push_back({body, {}, {}, {}, world_.scheduler.now(), {}});
+    operations_.push_back({body, read_only, {}, {}, {}, world_.scheduler.now(), {}});
     ++waiting_;
     world_.history.on_submitted(id_, ticket, to_bytes(body));
-    submit.items.push_back({ticket, to_bytes(body), false});
+    submit.items.push_back({ticket, to_bytes(body), read_only});
   }
   step(std::move(submit));
   return first;

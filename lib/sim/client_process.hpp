@@ -16,6 +16,7 @@ class ClientProcess {
  public:
   struct Operation {
     std::string body;
+    bool is_read = false;
     std::optional<core::Completion> completion;  ///< Empty: still waiting.
     std::string result;
     core::Outcome outcome = core::Outcome::executed;
@@ -36,7 +37,10 @@ class ClientProcess {
   /// Submits one operation; the index of its record.
   std::size_t send(const std::string& body) { return send_together({body}); }
   /// Submits several at once, to travel under as few signatures as fit; the index of the first.
-  std::size_t send_together(const std::vector<std::string>& bodies);
+  std::size_t send_together(const std::vector<std::string>& bodies) { return submit(bodies, false); }
+  /// Submits one read, or several at once.
+  std::size_t read(const std::string& body = "read") { return submit({body}, true); }
+  std::size_t read_together(const std::vector<std::string>& bodies) { return submit(bodies, true); }
   /// The process ends without a word.
   void kill() { killed_ = true; }
 
@@ -46,8 +50,11 @@ class ClientProcess {
   /// Submitted and without an answer; 0 for a killed process.
   std::size_t waiting() const { return killed_ ? 0 : waiting_; }
   View believed_view() const { return core_.believed_view(); }
+  /// Reads that had to be ordered.
+  std::uint64_t ordered_queries() const { return core_.ordered_queries(); }
 
  private:
+  std::size_t submit(const std::vector<std::string>& bodies, bool read_only);
   void step(core::ClientEvent event);
   void perform(core::ClientOutput& output);
   void complete(core::Completed&& done);

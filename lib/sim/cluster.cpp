@@ -114,6 +114,7 @@ std::unique_ptr<ClientProcess> Cluster::make_client(std::size_t index) {
   config.replicas = options_.replicas;
   config.agreed = options_.agreed;
   config.limits = options_.client_limits;
+  config.use_tags = options_.use_tags;
   config.seed = random_.next();
   config.incarnation = RequestNumber{wall().unix_us + processes_started_};
   const std::uint64_t first_ticket = processes_started_++ << 32;
@@ -133,6 +134,11 @@ ClientProcess& Cluster::add_client_process(std::size_t index) {
   more_clients_.push_back(make_client(index));
   more_clients_.back()->start();
   return *more_clients_.back();
+}
+
+void Cluster::let_loose(std::size_t rogue_index, std::string_view behaviour, std::uint64_t seed) {
+  const ClientId id = rogue(rogue_index);
+  rogues_.push_back(std::make_unique<RogueClient>(world(), id, keys_.of(id), behaviour, seed));
 }
 
 ReplicaGroup Cluster::all() const {

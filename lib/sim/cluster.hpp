@@ -8,12 +8,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "sim/client_process.hpp"
 #include "sim/forger.hpp"
 #include "sim/replica_process.hpp"
+#include "sim/rogue_client.hpp"
 
 namespace pbft::sim {
 
@@ -28,6 +30,7 @@ struct ClusterOptions {
   AgreedLimits agreed = {};
   ReplicaLimits limits = {};
   ClientLimits client_limits = patient();
+  bool use_tags = false;  ///< By the clients.
   LinkQuality quality = {};
   Tempo tempo = {};
   /// Runs until the clients are known to the replicas, so that a test begins with its first operation.
@@ -85,6 +88,8 @@ class Cluster {
   /// Another process beside the running one, with the same key.
   ClientProcess& add_client_process(std::size_t index);
   ClientId rogue(std::size_t index = 0) const { return ClientId{options_.clients + 1 + index}; }
+  /// From now on that client is faulty in this way, "storm(100/s)". REQUIRES: there is such a behaviour.
+  void let_loose(std::size_t rogue_index, std::string_view behaviour, std::uint64_t seed = 1);
 
   Network& network() { return network_; }
   Trace& trace() { return trace_; }
@@ -153,6 +158,7 @@ class Cluster {
   std::vector<std::unique_ptr<ReplicaProcess>> replicas_;
   std::vector<std::unique_ptr<ClientProcess>> clients_;
   std::vector<std::unique_ptr<ClientProcess>> more_clients_;  // replaced, or beside the first
+  std::vector<std::unique_ptr<RogueClient>> rogues_;
   std::uint64_t processes_started_ = 0;
   std::uint64_t events_ = 0;
   bool progress_expected_ = true;

@@ -21,7 +21,8 @@ struct MessageText {
       return "open c" + text(request.client) + " incarnation " + text(request.first);
     }
     return "request c" + text(request.client) + " #" + text(request.first) + "+" +
-           to_string(request.items.size()) + " attempt " + to_string(m.attempt);
+           to_string(request.items.size()) + " attempt " + to_string(m.attempt) +
+           (request.proof == core::Proof::tags ? " with tags" : "");
   }
   std::string operator()(const core::PrePrepare& m) const {
     return "pre-prepare " + text(m.header) + (m.body ? " with body" : "");
@@ -69,6 +70,31 @@ struct MessageText {
   std::string operator()(const core::StateBlock& m) const {
     return "block of " + to_string(m.block->size()) + " bytes";
   }
+  std::string operator()(const core::Query& m) const {
+    return "query #" + text(m.items.front().number) + "+" + to_string(m.items.size()) + " attempt " +
+           to_string(m.attempt);
+  }
+  std::string operator()(const core::QueryReply& m) const {
+    std::string result = "query reply v" + text(m.view);
+    for (const auto& item : m.items) {
+      result += " #" + text(item.number) +
+                (std::holds_alternative<core::QueryReply::Declined>(item.result) ? ":declined" : "");
+    }
+    return result;
+  }
+  std::string operator()(const core::Complaints& m) const {
+    std::string result = "complaints about v" + text(m.view);
+    for (const auto& vote : m.votes) result += by(vote.replica) + " at s" + text(vote.stable);
+    return result;
+  }
+  std::string operator()(const core::Introduction& m) const {
+    return "introduction v" + text(m.view) + " " + to_string(m.number) + " of " + to_string(m.items.size()) +
+           " requests";
+  }
+  std::string operator()(const core::Vouch& m) const {
+    return "vouch v" + text(m.view) + " " + to_string(m.number) + " for " + to_string(m.requests.size()) +
+           " requests";
+  }
   static std::string by(ReplicaId sender) { return " by r" + text(sender); }
 };
 
@@ -111,6 +137,10 @@ struct ReportText {
   std::string operator()(const core::Rejoined& r) const { return "votes again from s" + text(r.seq); }
   std::string operator()(const core::TooManyObservers& r) const {
     return to_string(r.observers) + " replicas have lost their data";
+  }
+  std::string operator()(const core::Complaining& r) const {
+    return "complains about the primary of v" + text(r.view) + ": late by " + to_string(r.late.count()) +
+           " us, allowed " + to_string(r.allowed.count()) + (r.unfair ? ", unfair" : "");
   }
   std::string operator()(const core::StaleCopy& r) const {
     return "runs from an old copy: forgot a statement " + to_string(static_cast<int>(r.statement)) + " of v" +

@@ -20,8 +20,8 @@ struct Frame {
   std::uint64_t hash = 0;
   /// Made by a correct member and not touched on the way: whoever refuses it is wrong.
   bool genuine = false;
-  /// The verdict on `bytes`, a pure function of them: with ideal signatures found by the first receiver, for
-  /// all.
+  /// The verdict on `bytes`, a pure function of them and of their one sender unless they hold tags: with
+  /// ideal signatures found by the first receiver, for all.
   mutable std::optional<Opened> opened;
 };
 using FramePtr = std::shared_ptr<const Frame>;
@@ -34,11 +34,11 @@ class Mail {
   /// REQUIRES, where genuine: the message respects the limits (else a Violation).
   FramePtr seal(const core::MessagePtr& message, bool genuine) const;
   FramePtr seal_bytes(Bytes bytes) const;
-  Opened open(const Frame& frame, const core::Identity& receiver) const;
+  Opened open(const Frame& frame, const core::Identity& sender, const core::Identity& receiver) const;
   const wire::DecodeLimits& limits() const { return limits_; }
 
  private:
-  Opened judge(const Frame& frame, const core::Crypto& crypto) const;
+  Opened judge(const Frame& frame, const core::Identity& sender, const core::Crypto& crypto) const;
 
   const Keys& keys_;
   wire::DecodeLimits limits_;

@@ -1,6 +1,7 @@
 #include "sim/history.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "sim/describe.hpp"
 #include "sim/violation.hpp"
@@ -14,6 +15,8 @@ std::string name(ClientId client, const Bytes& body) {
   return "\"" + text.substr(0, 40) + "\" of " + describe(core::Identity(client));
 }
 std::string at(SeqNum seq) { return " at " + std::to_string(seq.value); }
+
+bool is_read(const Bytes& result) { return !result.empty() && result.front() == '@'; }
 
 History::Batch batch_of(const core::Execute& todo, const std::vector<Bytes>& results) {
   History::Batch batch{todo.time, {}};
@@ -54,6 +57,7 @@ void History::add(const Batch& batch) {
   const SeqNum seq = last();
   for (const Operation& operation : batches_.back().operations) {
     ++operations_;
+    if (!is_read(operation.result)) ++changes_;
     if (auto [earlier, fresh] = numbers_.emplace(std::pair(operation.client, operation.number), seq);
         !fresh) {
       unsafe(name(operation.client, operation.body) + " executes twice:" + at(earlier->second) + " and" +
@@ -61,7 +65,7 @@ void History::add(const Batch& batch) {
     }
     const Key key(operation.client, operation.body);
     auto& executions = executions_[key];
-    executions.push_back({operations_, &operation.result});
+    executions.push_back({operations_, changes_, &operation.result});
     if (distrusted_.contains(operation.client)) continue;
     if (executions.size() > submissions_[key]) {
       unsafe(name(operation.client, operation.body) + " executes" + at(seq) +
@@ -80,7 +84,7 @@ void History::on_checkpoint(ReplicaId replica, SeqNum seq, const Digest& state) 
 
 void History::on_submitted(ClientId client, Ticket ticket, const Bytes& body) {
   ++submissions_[Key(client, body)];
-  submitted_[{client, ticket}] = {client, body, answered_through_};
+  submitted_[{client, ticket}] = {client, body, answered_through_, seen_through_};
 }
 
 void History::on_completed(ClientId client, Ticket ticket, core::Completion completion, const Bytes& result) {
@@ -91,6 +95,7 @@ void History::on_completed(ClientId client, Ticket ticket, core::Completion comp
   submitted_.erase(found);
   if (completion != core::Completion::ok || distrusted_.contains(client)) return;
 
+  if (is_read(result)) return check_read(operation, result);
   for (Execution& execution : executions_[Key(client, operation.body)]) {
     if (execution.claimed || *execution.result != result) continue;
     if (execution.position <= operation.after) {
@@ -98,10 +103,20 @@ void History::on_completed(ClientId client, Ticket ticket, core::Completion comp
     }
     execution.claimed = true;
     answered_through_ = std::max(answered_through_, execution.position);
+    seen_through_ = std::max(seen_through_, execution.changes);
     return;
   }
   unsafe(name(client, operation.body) + " got the result \"" + to_text(result).substr(0, 40) +
          "\", which is not in the history");
+}
+
+// What a read has seen was executed by then, so what is submitted later comes after it in any case.
+void History::check_read(const Submitted& read, const Bytes& result) {
+  const std::uint64_t seen = std::strtoull(to_text(result).c_str() + 1, nullptr, 10);
+  const std::string what = name(read.client, read.body) + " sees " + std::to_string(seen) + " changes";
+  if (seen < read.seen) unsafe(what + ", and " + std::to_string(read.seen) + " were known before it began");
+  if (seen > changes_) unsafe(what + ", and only " + std::to_string(changes_) + " were executed");
+  seen_through_ = std::max(seen_through_, seen);
 }
 
 SeqNum History::executed_by(ReplicaId replica) const {

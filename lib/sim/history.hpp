@@ -15,7 +15,7 @@
 namespace pbft::sim {
 
 /// The always-on checks of agreement, exactly-once execution and linearizability. Every member throws
-/// Violation as soon as a check fails.
+/// Violation as soon as a check fails. A result "@P" is that of a read: P operations have changed the state.
 class History {
  public:
   struct Operation {
@@ -49,7 +49,8 @@ class History {
   void distrust(ClientId client) { distrusted_.insert(client); }
   void on_submitted(ClientId client, Ticket ticket, const Bytes& body);
   /// I3: with `ok`, the operation is in the history with this result. I2: and after everything that was
-  /// answered before it was submitted.
+  /// answered before it was submitted. A read shows all that was answered, or shown by another read, before
+  /// it was submitted, and no more than what a correct replica has executed when it completes.
   void on_completed(ClientId client, Ticket ticket, core::Completion completion, const Bytes& result);
 
   // ---- Questions ------------------------------------------------------------------------------------------
@@ -65,16 +66,18 @@ class History {
   struct Submitted {
     ClientId client;
     Bytes body;
-    std::uint64_t after = 0;  // operations known to be in the history when it was submitted
+    std::uint64_t after = 0;  // operations known to be in the history when it was submitted,
+    std::uint64_t seen = 0;   // and how many of those changed the state
   };
   struct Execution {
-    std::uint64_t position;
+    std::uint64_t position, changes;  // with it
     const Bytes* result;
     bool claimed = false;  // by the answer to one submission
   };
   using Key = std::pair<ClientId, Bytes>;
 
   void add(const Batch& batch);
+  void check_read(const Submitted& read, const Bytes& result);
 
   std::deque<Batch> batches_;  // addresses of results stay
   std::map<ReplicaId, SeqNum> executed_;
@@ -85,7 +88,9 @@ class History {
   std::map<std::pair<ClientId, Ticket>, Submitted> submitted_;
   std::set<ClientId> distrusted_;
   std::uint64_t operations_ = 0;
-  std::uint64_t answered_through_ = 0;  // highest position that a client has an answer from
+  std::uint64_t changes_ = 0;           // operations that are no reads
+  std::uint64_t answered_through_ = 0;  // highest position that a client has an answer from,
+  std::uint64_t seen_through_ = 0;      // and highest number of changes that one has seen
 };
 
 }  // namespace pbft::sim

@@ -44,4 +44,29 @@ Signature IdealCrypto::signature_of(Statement statement, const Identity& signer,
   return signature;
 }
 
+core::Tag IdealCrypto::tag(ReplicaId replica, const Digest& request) const {
+  return tag_of(std::get<ClientId>(self_), replica, request);
+}
+
+const core::Tag* IdealCrypto::ours(const std::vector<core::Tag>& tags) const {
+  const auto* self = std::get_if<ReplicaId>(&self_);
+  return self != nullptr && self->value < tags.size() ? &tags[self->value] : nullptr;
+}
+
+bool IdealCrypto::holds(const core::Tag& tag, ClientId client, const Digest& request) const {
+  const auto* self = std::get_if<ReplicaId>(&self_);
+  return self != nullptr && is_member(client) && tag == tag_of(client, *self, request);
+}
+
+core::Tag IdealCrypto::tag_of(ClientId client, ReplicaId replica, const Digest& request) const {
+  const std::uint64_t pair = mix(mix(seed_ ^ client.value) ^ replica.value);
+  std::uint64_t lane = hash64(mix(pair + 1), request.bytes);
+  core::Tag tag;
+  for (std::size_t at = 0; at < tag.bytes.size(); at += sizeof lane) {
+    lane = mix(lane);
+    std::memcpy(tag.bytes.data() + at, &lane, sizeof lane);
+  }
+  return tag;
+}
+
 }  // namespace pbft::sim

@@ -18,11 +18,15 @@ class IdealCrypto : public core::Crypto {
   core::Signature sign(core::Statement statement, BytesView image) const override;
   bool verify(core::Statement statement, const core::Identity& signer, BytesView image,
               const core::Signature& signature) const override;
+  core::Tag tag(ReplicaId replica, const Digest& request) const override;
+  const core::Tag* ours(const std::vector<core::Tag>& tags) const override;
+  bool holds(const core::Tag& tag, ClientId client, const Digest& request) const override;
 
  private:
   bool is_member(const core::Identity& who) const;
   core::Signature signature_of(core::Statement statement, const core::Identity& signer,
                                BytesView image) const;
+  core::Tag tag_of(ClientId client, ReplicaId replica, const Digest& request) const;
 
   std::uint64_t seed_;
   Epoch epoch_;  // under every statement but requests

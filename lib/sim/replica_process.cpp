@@ -1,5 +1,7 @@
 #include "sim/replica_process.hpp"
 
+#include <utility>
+
 #include "sim/describe.hpp"
 #include "sim/violation.hpp"
 
@@ -19,7 +21,7 @@ void ReplicaProcess::at(Instant when, std::function<void()> action) {
 
 void ReplicaProcess::deliver(const Node& from, const FramePtr& frame) {
   if (!life_) return;
-  const Opened opened = world_.mail.open(*frame, id_);
+  const Opened opened = world_.mail.open(*frame, from, id_);
   if (const auto* rejection = std::get_if<core::Rejection>(&opened)) {
     ++rejections_[static_cast<std::size_t>(*rejection)];
     world_.trace.note(Trace::Kind::refused, id_, frame->hash, [&] {
@@ -30,11 +32,36 @@ void ReplicaProcess::deliver(const Node& from, const FramePtr& frame) {
   const auto& message = std::get<core::AuthenticMessage>(opened);
   world_.trace.note(Trace::Kind::delivered, id_, frame->hash,
                     [&] { return "<- " + describe(from) + " " + describe(message.get()); });
+  if (!behaviour_) return hear(from, message);
+  adversary::Traffic traffic;
+  behaviour_->on_receive(now().monotonic, {from, message}, traffic);
+  carry(traffic);
+}
+
+void ReplicaProcess::hear(const Node& from, const core::AuthenticMessage& message) {
+  if (life_ && !paused_) foreseen_ = life_->core.foresee(from, message.get());
   if (const auto* replica = std::get_if<ReplicaId>(&from)) {
     step(core::FromReplica{*replica, message});
   } else {
     step(core::FromClient{std::get<ClientId>(from), message});
   }
+}
+
+// A running replica would not have made this step: nothing may come of it but timers.
+void ReplicaProcess::check_foresight(const core::Replica::Needless& foreseen,
+                                     const core::Outputs& out) const {
+  std::size_t rejections = 0;
+  for (const core::Output& output : out) {
+    if (std::holds_alternative<core::SetTimer>(output) || std::holds_alternative<core::CancelTimer>(output)) {
+      continue;
+    }
+    const auto* said = std::get_if<core::Report>(&output);
+    const auto* rejected = said ? std::get_if<core::Rejected>(said) : nullptr;
+    if (!rejected || rejected->reason != foreseen.reason || ++rejections > 1) {
+      unsafe(describe(Node(id_)) + " does more with a message than it foresees");
+    }
+  }
+  if (foreseen.reason && rejections == 0) unsafe(describe(Node(id_)) + " foresees what does not happen");
 }
 
 void ReplicaProcess::pause() {
@@ -55,11 +82,6 @@ void ReplicaProcess::resume() {
   for (const auto& [timer, generation] : overdue) fire(timer, generation);
 }
 
-void ReplicaProcess::corrupt(Mangler mangler) {
-  correct_ = false;
-  mangler_ = std::move(mangler);
-}
-
 void ReplicaProcess::step(core::Event event) {
   if (!life_) return;
   if (paused_) {
@@ -69,6 +91,7 @@ void ReplicaProcess::step(core::Event event) {
   core::Outputs out;
   life_->core.step({now(), std::move(event)}, out);
   life_->core.invariants();
+  if (const auto foreseen = std::exchange(foreseen_, std::nullopt)) check_foresight(*foreseen, out);
   perform_all(out);
   if (life_) check_progress();
 }
@@ -110,6 +133,8 @@ void ReplicaProcess::perform(core::Output& output) {
     perform(std::move(*persist));
   } else if (auto* execute = std::get_if<core::Execute>(&output)) {
     perform(std::move(*execute));
+  } else if (auto* queries = std::get_if<core::AnswerQueries>(&output)) {
+    perform(std::move(*queries));
   } else if (auto* snapshot = std::get_if<core::TakeSnapshot>(&output)) {
     perform(std::move(*snapshot));
   } else if (const auto* discard = std::get_if<core::DiscardSnapshots>(&output)) {
@@ -138,10 +163,10 @@ void ReplicaProcess::perform(core::Output& output) {
 void ReplicaProcess::emit(const Node& to, const core::MessagePtr& message) {
   if (!life_) return;
   if (correct_) promises_.on_send(*message);
-  if (!mangler_) return world_.network.send(id_, to, message, correct_);
-  mangler_(to, message, [this](const Node& target, const core::MessagePtr& mangled) {
-    world_.network.send(id_, target, mangled, false);
-  });
+  if (!behaviour_) return world_.network.send(id_, to, message, correct_);
+  adversary::Traffic traffic;
+  behaviour_->on_send(now().monotonic, {to, message, nullptr}, traffic);
+  carry(traffic);
 }
 
 void ReplicaProcess::arm(const core::SetTimer& set) {

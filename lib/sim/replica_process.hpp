@@ -9,9 +9,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "adversary/behaviour.hpp"
 #include "core/replica.hpp"
 #include "pbft/state_machine.hpp"
 #include "sim/data_disk.hpp"
@@ -42,11 +44,6 @@ struct Tempo {
   Duration clock_skew{};
 };
 
-/// What a Byzantine replica makes of each message that its honest core wants to send: it calls `emit` for
-/// what really leaves, any number of times. Everything else about the replica stays honest.
-using Emit = std::function<void(const Node& to, const core::MessagePtr& message)>;
-using Mangler = std::function<void(const Node& to, const core::MessagePtr& message, const Emit& emit)>;
-
 using MachineFactory = std::function<std::unique_ptr<StateMachine>()>;
 
 /// How a replica is made.
@@ -67,6 +64,7 @@ class ReplicaProcess {
   void start();
   void deliver(const Node& from, const FramePtr& frame);
   void link_up(ReplicaId peer) { step(core::LinkUp{peer}); }
+  void link_down(ReplicaId peer) { step(core::LinkDown{peer}); }
 
   // ---- Faults ---------------------------------------------------------------------------------------------
   void stop();   ///< The process ends without a word, as by SIGKILL: what was written stays on its disk.
@@ -84,8 +82,10 @@ class ReplicaProcess {
   /// REQUIRES: is_stopped().
   void lose_data();
   DataDisk& disk() { return *disk_; }  ///< REQUIRES: Storage::disk.
-  /// Byzantine from now on: its messages go through `mangler`, its history no longer counts.
-  void corrupt(Mangler mangler);
+  /// Byzantine from now on: what it says and hears goes through `behaviour`, its history no longer counts.
+  void corrupt(std::unique_ptr<adversary::Behaviour> behaviour);
+  /// The same by name, as "slow(10ms)+no-reply". REQUIRES: there is such a behaviour.
+  void corrupt(std::string_view behaviour, std::uint64_t seed = 1);
   /// Byzantine in what a test injects in its name; itself it runs on honestly.
   void distrust() { correct_ = false; }
   /// Its state machine has or does what it should not: until it has installed an agreed state, its
@@ -105,6 +105,9 @@ class ReplicaProcess {
   bool is_paused() const { return paused_; }
   bool is_correct() const { return correct_; }
   core::ReplicaState state() const { return life_ ? life_->core.state() : last_state_; }
+  const core::StageTimes& stage_times() const {
+    return life_->core.stage_times();
+  }  ///< REQUIRES: !is_stopped().
   bool has_prepared(SeqNum seq) const { return life_ && life_->core.has_prepared(seq); }
   bool has_committed(SeqNum seq) const { return life_ && life_->core.has_committed(seq); }
   std::uint64_t rejections(core::Rejection reason) const {
@@ -141,9 +144,11 @@ class ReplicaProcess {
 
   // replica_process.cpp: core and network
   void step(core::Event event);
+  void check_foresight(const core::Replica::Needless& foreseen, const core::Outputs& out) const;
   void perform_all(core::Outputs& out);
   void perform(core::Output& output);
   void emit(const Node& to, const core::MessagePtr& message);
+  void hear(const Node& from, const core::AuthenticMessage& message);
   void arm(const core::SetTimer& set);
   void fire(core::Timer timer, std::uint64_t generation);
   void report(const core::Report& what);
@@ -152,11 +157,16 @@ class ReplicaProcess {
   /// Runs unless the process has ended by then.
   void at(Instant when, std::function<void()> action);
 
+  // replica_faults.cpp: Byzantine behaviour
+  void carry(const adversary::Traffic& traffic);
+  void wake_behaviour();
+
   // replica_work.cpp: executor and store
   void perform(core::Persist&& persist);
   void write_queue();
   void finish_write();
   void perform(core::Execute&& todo);
+  void perform(core::AnswerQueries&& todo);
   void perform(core::TakeSnapshot&& todo);
   void finish_save();
   void perform(const core::InstallState& todo);
@@ -183,9 +193,11 @@ class ReplicaProcess {
   std::unique_ptr<Life> life_;      ///< Null while stopped.
   std::uint64_t lives_ = 0;
   Promises promises_;
-  Mangler mangler_;
+  std::unique_ptr<adversary::Behaviour> behaviour_;  ///< Null: honest.
+  std::optional<Instant> behaviour_wakes_;
   bool correct_ = true, trusts_state_ = true, damaged_ = false, paused_ = false;
-  std::deque<core::Event> backlog_;  // while paused
+  std::deque<core::Event> backlog_;                  // while paused
+  std::optional<core::Replica::Needless> foreseen_;  ///< Of the message that the next step handles.
   std::array<std::uint64_t, core::timer_count> timer_generation_{};
   std::vector<std::pair<core::Timer, std::uint64_t>> overdue_;  // while paused
   core::ReplicaState last_state_;

@@ -66,8 +66,12 @@ void ReplicaProcess::perform(core::Execute&& todo) {
   at(life_->executor_free, [this, todo = std::move(todo)] {
     std::vector<Bytes> results;
     for (const auto& item : todo.items) {
-      results.push_back(life_->machine->execute({item.request->client, item.number, item.body},
-                                                {todo.seq, todo.time, item.random}));
+      const ClientId client = item.request->client;
+      std::optional<Bytes> answer;
+      if (item.read_only) answer = life_->machine->query(client, item.body);
+      results.push_back(answer ? *std::move(answer)
+                               : life_->machine->execute({client, item.number, item.body},
+                                                         {todo.seq, todo.time, item.random}));
     }
     world_.trace.note(Trace::Kind::executed, id_, todo.seq.value, [&] {
       std::string line = "executes s" + std::to_string(todo.seq.value);
@@ -78,6 +82,22 @@ void ReplicaProcess::perform(core::Execute&& todo) {
     });
     if (correct_) world_.history.on_executed(id_, todo, results);
     step(core::Executed{todo.seq, std::move(results)});
+  });
+}
+
+// Queued behind the batches before it; it takes no time.
+void ReplicaProcess::perform(core::AnswerQueries&& todo) {
+  life_->executor_free = std::max(life_->executor_free, world_.scheduler.now());
+  at(life_->executor_free, [this, todo = std::move(todo)] {
+    core::QueriesAnswered answered{todo.client, {}};
+    for (const core::Query::Item& item : todo.items) {
+      answered.items.push_back({item.number, life_->machine->query(todo.client, item.body)});
+    }
+    world_.trace.note(Trace::Kind::executed, id_, todo.items.front().number.value, [&] {
+      return "answers " + std::to_string(todo.items.size()) + " queries of c" +
+             std::to_string(todo.client.value);
+    });
+    step(std::move(answered));
   });
 }
 

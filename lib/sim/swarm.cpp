@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "sim/big_state.hpp"
-#include "sim/byzantine.hpp"
 #include "sim/describe.hpp"
 #include "sim/storage_faults.hpp"
 #include "sim/violation.hpp"
@@ -19,15 +18,15 @@ namespace {
 /// After healing: enough for f faulty primaries in a row at the longest timeout.
 constexpr Duration liveness_bound = std::chrono::seconds(120);
 
+constexpr std::uint64_t tags_salt = 0x7461677321;
+
 class Swarm {
  public:
   Swarm(std::uint64_t seed, Focus focus, Trace::Sink trace)
-      : random_(seed),
-        focus_(focus),
-        cluster_(draw_options(seed, std::move(trace))),
-        conspiracy_(random_.fork(), cluster_.forge(), n_) {
+      : random_(seed), focus_(focus), cluster_(draw_options(seed, std::move(trace))) {
     draw_tempos();
     draw_faulty();
+    draw_rogue();
     if (restarts_) {
       storage_.emplace(cluster_, random_.fork(), faulty_, [this](const std::string& text) { note(text); });
     }
@@ -40,7 +39,9 @@ class Swarm {
   LinkQuality draw_quality();
   void draw_tempos();
   void draw_faulty();
-  void make_byzantine(ReplicaId replica);
+  void draw_rogue();
+  std::string draw_behaviour();
+  std::string draw_two_faces();
   void plan_operations();
   void plan_weather();
   void plan_partition(Duration at);
@@ -56,8 +57,8 @@ class Swarm {
   Duration storm_{};  // how long faults of the network go on
   bool restarts_ = false, many_checkpoints_ = false;
   Cluster cluster_;
-  Conspiracy conspiracy_;
   std::set<ReplicaId> faulty_;
+  std::string two_faces_;  // one plan for all of them
   std::optional<StorageFaults> storage_;
   std::uint64_t operations_sent_ = 0;
 };
@@ -75,6 +76,7 @@ ClusterOptions Swarm::draw_options(std::uint64_t seed, Trace::Sink trace) {
   ClusterOptions options;
   options.replicas = n_;
   options.clients = clients_;
+  options.rogue_clients = 1;
   options.seed = seed;
   options.trace = std::move(trace);
   options.settle_at_start = false;
@@ -88,6 +90,7 @@ ClusterOptions Swarm::draw_options(std::uint64_t seed, Trace::Sink trace) {
   options.limits.max_clock_skew = ms(500);
   options.client_limits.broadcast_share = static_cast<std::uint32_t>(random_.below(8));
   options.client_limits.max_requests_in_flight = static_cast<std::uint32_t>(random_.between(1, 6));
+  options.use_tags = mix(seed ^ tags_salt) % 2 == 0;  // not drawn: older seeds keep their faults
   restarts_ = focus_ == Focus::storage || random_.chance(0.5);
   const bool disk = restarts_ && (focus_ == Focus::storage || random_.chance(0.7));
   if (disk) options.storage = Storage::disk;
@@ -99,7 +102,8 @@ ClusterOptions Swarm::draw_options(std::uint64_t seed, Trace::Sink trace) {
   }
   note("n = " + std::to_string(n_) + ", " + std::to_string(clients_) +
        " clients, K = " + std::to_string(options.agreed.checkpoint_interval) + ", timeout " +
-       millis(options.limits.request_timeout) + ", storm " + millis(storm_) + (disk ? ", disks" : ""));
+       millis(options.limits.request_timeout) + ", storm " + millis(storm_) + (disk ? ", disks" : "") +
+       (options.use_tags ? ", tags" : ""));
   return options;
 }
 
@@ -128,49 +132,100 @@ void Swarm::draw_tempos() {
 void Swarm::draw_faulty() {
   const std::uint64_t count = random_.below(cluster_.quorums().f() + 1);
   while (faulty_.size() < count) faulty_.insert(any_replica());
+  two_faces_ = draw_two_faces();
   for (ReplicaId replica : faulty_) {
     if (random_.chance(0.3)) {
       const Duration at = random_.between(Duration{}, storm_);
       note(describe(Node(replica)) + " crashes at " + millis(at));
       cluster_.after(at, [this, replica] { cluster_.replica(replica.value).stop(); });
     } else {
-      make_byzantine(replica);
+      std::string behaviour = draw_behaviour();
+      if (random_.chance(0.2)) behaviour += "+" + draw_behaviour();
+      note(describe(Node(replica)) + " is Byzantine: " + behaviour);
+      cluster_.replica(replica.value).corrupt(behaviour, random_.next());
     }
   }
 }
 
-void Swarm::make_byzantine(ReplicaId replica) {
-  ReplicaProcess& process = cluster_.replica(replica.value);
-  const std::string who = describe(Node(replica));
-  switch (random_.below(5)) {
-    case 0: {
-      const double probability = 0.1 + random_.fraction() * 0.9;
-      note(who + " omits " + percent(probability));
-      return process.corrupt(omit(random_.fork(), probability));
-    }
-    case 1:
-      note(who + " replays");
-      return process.corrupt(replay(random_.fork(), n_));
-    case 2: {
-      const double probability = 0.05 + random_.fraction() * 0.4;
-      note(who + " mutates " + percent(probability));
-      return process.corrupt(mutate(random_.fork(), probability, cluster_.forge(), replica));
-    }
-    default:
-      note(who + " has two faces");
-      return process.corrupt(conspiracy_.member(replica));
+// What both halves of the correct replicas are shown is decided once, for all accomplices.
+std::string Swarm::draw_two_faces() {
+  std::string deceived;
+  for (std::uint32_t id = 0; id < n_; ++id) {
+    if (!faulty_.contains(ReplicaId{id}) && random_.chance(0.5)) deceived += " " + std::to_string(id);
   }
+  return deceived.empty() ? "equivocate" : "equivocate(" + deceived + ")";  // alone: each sees another
+}
+
+std::string Swarm::draw_behaviour() {
+  const auto share = [this](std::uint64_t low, std::uint64_t high) {
+    return "(" + std::to_string(random_.between(low, high)) + "%)";
+  };
+  const auto time = [this](std::uint64_t most_ms) {
+    return std::to_string(random_.between(1, most_ms)) + "ms";
+  };
+  const auto some = [this] {
+    return random_.chance(0.5)
+               ? std::string()
+               : "(" + std::to_string(any_replica().value) + " " + std::to_string(any_replica().value) + ")";
+  };
+  const auto client = [this] { return "client " + std::to_string(random_.between(1, clients_)); };
+  switch (random_.below(18)) {
+    case 0:
+      return "drop" + share(10, 100);
+    case 1:
+      return "replay" + share(5, 50);
+    case 2:
+    case 3:
+      return "mutate" + share(5, 45);
+    case 4:
+      return "slow(" + time(600) + ")";
+    case 5:
+      return "delay(" + time(600) + ")";
+    case 6:
+      return "withhold-body" + some();
+    case 7:
+      return "starve(" + client() + ")";
+    case 8:
+      return "selective(" + client() + (random_.chance(0.5) ? "" : " " + time(400)) + ")";
+    case 9:
+      return "stale-view(" + std::to_string(random_.between(1, 50)) + "/s)";
+    case 10:
+      return "valid-flood(" + std::to_string(random_.between(1, 100)) + "/s)";
+    case 11:
+      return random_.chance(0.5) ? "bad-signature" : "junk-flood(0.02MB/s)";
+    case 12:
+      return random_.chance(0.5) ? "wrong-reply" : "no-reply";
+    case 13:
+      return (random_.chance(0.5) ? "mute" : "partition") + some();
+    default:
+      return two_faces_;
+  }
+}
+
+void Swarm::draw_rogue() {
+  if (random_.chance(0.7)) return;
+  constexpr std::array<const char*, 5> streams{"conflict(5/s)", "jump(5/s)", "storm(20/s)", "subset(5/s)",
+                                               "garbage(5/s)"};
+  const char* const stream = streams[random_.below(streams.size())];
+  note(std::string("a faulty client: ") + stream);
+  cluster_.let_loose(0, stream, random_.next());
 }
 
 void Swarm::plan_operations() {
   const std::uint64_t count = many_checkpoints_ ? random_.between(100, 200) : random_.between(20, 60);
-  note(std::to_string(count) + " operations");
+  const double share_of_reads = random_.chance(0.7) ? random_.fraction() * 0.7 : 0;
+  note(std::to_string(count) + " operations, of them reads " + percent(share_of_reads));
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::size_t client = random_.below(clients_);
     // Some while the network heals or later: progress from a standing start.
     const Duration at = random_.between(Duration{}, storm_ + storm_ / 5);
     const std::uint64_t together = random_.chance(0.2) ? random_.between(2, 4) : 1;
-    cluster_.after(at, [this, client, together] {
+    const bool reads = random_.chance(share_of_reads);
+    cluster_.after(at, [this, client, together, reads] {
+      if (reads) {
+        cluster_.client(client).read_together(std::vector<std::string>(together, "read"));
+        return;
+      }
       std::vector<std::string> bodies;
       for (std::uint64_t k = 0; k < together; ++k)
         bodies.push_back("op" + std::to_string(operations_sent_++));

@@ -97,7 +97,9 @@ Result<void> DurableLog::write(const std::vector<Entry>& batch) {
     if (auto appended = wal_->append(type_of(entry.record), codec_.encode(entry.record)); !appended)
       return appended;
   }
-  return wal_->sync();
+  auto synced = wal_->sync();
+  syncs_ = wal_->syncs();
+  return synced;
 }
 
 void DurableLog::report_durable(std::vector<Entry> batch) {

@@ -1,6 +1,7 @@
 // The log of a replica that survives a crash: records in a write-ahead log, written by a thread of its own.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -59,6 +60,7 @@ class DurableLog : public Log {
   void append(std::uint64_t token, core::Record record) override;
   /// What a restart now would find.
   std::vector<core::Record> records() const override;
+  std::uint64_t syncs() const override { return syncs_; }
   /// That Wal::create was given.
   std::uint64_t incarnation() const { return incarnation_; }
   /// Torn bytes that open() cut: a crash interrupted their writing, they were never durable.
@@ -90,6 +92,7 @@ class DurableLog : public Log {
   const std::unique_ptr<Wal> wal_;  ///< The writer's.
   const std::uint64_t incarnation_;
   const std::uint64_t cut_bytes_;
+  std::atomic<std::uint64_t> syncs_ = 0;  ///< Of `wal_`, for the other threads.
   const std::shared_ptr<Listener> listener_;
 
   mutable std::mutex live_mutex_;

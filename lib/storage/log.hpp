@@ -24,6 +24,8 @@ class Log {
   /// What a restart needs: start, checkpoint floor, stable checkpoint, NewView, ViewChange, then prepared
   /// batches in ascending order.
   virtual std::vector<core::Record> records() const = 0;
+  /// How often the disk was told to make records durable; 0 in memory.
+  virtual std::uint64_t syncs() const { return 0; }
 };
 
 }  // namespace pbft::storage

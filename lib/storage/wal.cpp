@@ -122,6 +122,7 @@ Result<void> Wal::write_pending() {
   if (pending_.empty()) return {};
   if (auto written = segment_.file->write(segment_.end, pending_); !written) return written;
   if (auto synced = segment_.file->sync(); !synced) return synced;
+  ++syncs_;
   segment_.end += pending_.size();
   pending_.clear();
   return {};

@@ -51,6 +51,7 @@ class Wal {
   std::uint64_t appended_bytes() const { return appended_bytes_; }  ///< Since the last compaction.
   std::uint64_t base_bytes() const { return base_bytes_; }          ///< Which that compaction left.
   std::uint64_t cut_bytes() const { return cut_bytes_; }            ///< By open(): torn, hence never durable.
+  std::uint64_t syncs() const { return syncs_; }                    ///< Of records that were appended.
 
  private:
   Wal(Disk& disk, const std::string& directory, const WalOptions& options, std::unique_ptr<DiskLock> lock,
@@ -69,6 +70,7 @@ class Wal {
   std::uint64_t appended_bytes_;
   std::uint64_t base_bytes_;
   std::uint64_t cut_bytes_;
+  std::uint64_t syncs_ = 0;
 };
 
 }  // namespace pbft::storage

@@ -62,36 +62,97 @@ class Decoder {
         return fetch_state(frame.getFetchState());
       case schema::Frame::STATE_BLOCK:
         return state_block(frame.getStateBlock());
+      case schema::Frame::QUERY:
+        return query(frame.getQuery());
+      case schema::Frame::QUERY_REPLY:
+        return query_reply(frame.getQueryReply());
+      case schema::Frame::COMPLAINTS:
+        return complaints(frame.getComplaints());
+      case schema::Frame::INTRODUCTION:
+        return introduction(frame.getIntroduction());
+      case schema::Frame::VOUCH:
+        return vouch(frame.getVouch());
     }
     throw Refused{Rejection::malformed};
   }
 
  private:
-  core::RequestPtr request(const schema::Request::Reader& from) const {
-    const capnp::Data::Reader payload = from.getPayload();
-    auto parsed = parse_request({payload.begin(), payload.size()}, signature(from.getSignature()),
-                                limits_.agreed, crypto_);
+  std::shared_ptr<core::Request> unproven(capnp::Data::Reader payload) const {
+    auto parsed = parse_request({payload.begin(), payload.size()}, limits_.agreed, crypto_);
     if (const Rejection* refused = std::get_if<Rejection>(&parsed)) throw Refused{*refused};
-    return std::get<core::RequestPtr>(std::move(parsed));
+    return std::get<std::shared_ptr<core::Request>>(std::move(parsed));
+  }
+
+  core::RequestPtr request(const schema::Request::Reader& from, bool in_batch) const {
+    auto to = unproven(from.getPayload());
+    const auto proof = from.getProof();
+    switch (proof.which()) {
+      case schema::Request::Proof::SIGNATURE:
+        to->proof = core::Proof::signature;
+        to->signature = signature(proof.getSignature());
+        return to;
+      case schema::Request::Proof::TAGS:
+        require(!in_batch);
+        to->proof = core::Proof::tags;
+        to->tags = tags(proof.getTags());
+        return to;
+      case schema::Request::Proof::NONE:
+        require(in_batch);
+        return to;
+    }
+    throw Refused{Rejection::malformed};
+  }
+
+  std::vector<core::Tag> tags(capnp::Data::Reader from) const {
+    std::vector<core::Tag> to(limits_.replicas);
+    constexpr std::size_t bytes = sizeof(core::Tag::bytes);
+    require(from.size() == bytes * to.size());
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      std::memcpy(to[i].bytes.data(), from.begin() + bytes * i, bytes);
+    }
+    return to;
   }
 
   core::RequestMessage request_message(const schema::RequestMessage::Reader& from) const {
-    return {request(from.getRequest()), from.getAttempt()};
+    return {request(from.getRequest(), false), from.getAttempt()};
+  }
+
+  static const core::RequestPtr& request_in(const core::RequestPtr& request) { return request; }
+  static const core::RequestPtr& request_in(const core::Introduction::Item& item) { return item.request; }
+
+  /// As many requests as a batch may hold, and no more bytes.
+  template <class List, class Decode>
+  auto batch(const List& list, Decode decode_element) const {
+    std::size_t bytes = 0;
+    return decode_list(
+        list, limits_.agreed.max_batch_requests,
+        [&](const auto& element) {
+          auto decoded = decode_element(element);
+          bytes += request_in(decoded)->payload.size();
+          require(bytes <= limits_.agreed.max_batch_bytes, Rejection::too_large);
+          return decoded;
+        },
+        Rejection::too_large);
+  }
+
+  core::Introduction introduction(const schema::Introduction::Reader& from) const {
+    core::Introduction to{
+        View{from.getView()}, from.getNumber(), batch(from.getItems(), [&](const auto& element) {
+          return core::Introduction::Item{unproven(element.getPayload()), fixed<core::Tag>(element.getTag())};
+        })};
+    require(!to.items.empty());
+    return to;
+  }
+
+  core::Vouch vouch(const schema::Vouch::Reader& from) const {
+    return {View{from.getView()}, from.getNumber(),
+            decode_list(from.getRequests(), limits_.agreed.max_batch_requests, digest)};
   }
 
   core::BodyPtr body(const schema::Body::Reader& from) const {
     auto to = std::make_shared<core::Body>();
     to->time.unix_us = from.getUnixMicroseconds();
-    std::size_t bytes = 0;
-    to->requests = decode_list(
-        from.getRequests(), limits_.agreed.max_batch_requests,
-        [&](const schema::Request::Reader& element) {
-          core::RequestPtr decoded = request(element);
-          bytes += decoded->payload.size();
-          require(bytes <= limits_.agreed.max_batch_bytes, Rejection::too_large);
-          return decoded;
-        },
-        Rejection::too_large);
+    to->requests = batch(from.getRequests(), [&](const auto& element) { return request(element, true); });
     to->digest = core::batch_digest(crypto_, to->time, to->requests);
     return to;
   }
@@ -201,6 +262,53 @@ class Decoder {
                         [&](const schema::Reply::Item::Reader& element) { return reply_item(element); })};
   }
 
+  core::Query query(const schema::Query::Reader& from) const {
+    std::size_t bytes = 0;
+    core::Query to{RequestNumber{from.getIncarnation()}, from.getAttempt(), {}};
+    to.items = decode_list(
+        from.getItems(), limits_.agreed.max_request_operations,
+        [&](const schema::Query::Item::Reader& element) {
+          const capnp::Data::Reader body = element.getBody();
+          bytes += body.size();
+          require(body.size() <= limits_.agreed.max_operation_bytes, Rejection::too_large);
+          require(bytes <= limits_.agreed.max_request_bytes, Rejection::too_large);
+          return core::Query::Item{core::QueryNumber{element.getNumber()}, Bytes(body.begin(), body.end())};
+        },
+        Rejection::too_large);
+    require(!to.items.empty());
+    require_ascending(to.items, [](const core::Query::Item& item) { return item.number; });
+    return to;
+  }
+
+  core::QueryReply::Item query_answer(const schema::QueryReply::Item::Reader& from) const {
+    core::QueryReply::Item to{core::QueryNumber{from.getNumber()}, core::QueryReply::Declined{}};
+    const auto result = from.getResult();
+    switch (result.which()) {
+      case schema::QueryReply::Item::Result::DECLINED:
+        return to;
+      case schema::QueryReply::Item::Result::WHOLE: {
+        const capnp::Data::Reader whole = result.getWhole();
+        require(whole.size() <= limits_.agreed.max_result_bytes, Rejection::too_large);
+        to.result = Bytes(whole.begin(), whole.end());
+        return to;
+      }
+      case schema::QueryReply::Item::Result::DIGEST:
+        to.result = digest(result.getDigest());
+        return to;
+    }
+    throw Refused{Rejection::malformed};
+  }
+
+  core::QueryReply query_reply(const schema::QueryReply::Reader& from) const {
+    core::QueryReply to{
+        Epoch{from.getEpoch()}, View{from.getView()}, RequestNumber{from.getIncarnation()},
+        decode_list(from.getItems(), max_reply_items,
+                    [&](const schema::QueryReply::Item::Reader& element) { return query_answer(element); })};
+    require(!to.items.empty());
+    require_ascending(to.items, [](const core::QueryReply::Item& item) { return item.number; });
+    return to;
+  }
+
   std::uint64_t mask(std::uint64_t bits) const {
     require(limits_.replicas >= 64 || bits >> limits_.replicas == 0);
     return bits;
@@ -256,6 +364,18 @@ class Decoder {
     const capnp::Data::Reader block = from.getBlock();
     require(block.size() >= 1 && block.size() <= core::max_block_bytes);
     return {std::make_shared<const Bytes>(block.begin(), block.end())};
+  }
+
+  core::Complaints complaints(const schema::Complaints::Reader& from) const {
+    core::Complaints to{
+        View{from.getView()},
+        decode_list(from.getVotes(), limits_.replicas, [](const schema::Complaints::Vote::Reader& element) {
+          return core::Complaints::Vote{ReplicaId{element.getReplica()}, SeqNum{element.getStable()},
+                                        signature(element.getSignature())};
+        })};
+    require_replicas(to.votes);
+    require(!to.votes.empty());
+    return to;
   }
 
   const DecodeLimits& limits_;

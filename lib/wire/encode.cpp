@@ -1,5 +1,6 @@
 // From core values to frames, built in place: the buffer has exactly the size of the message.
 #include <cstdint>
+#include <cstring>
 #include <variant>
 #include <vector>
 
@@ -15,22 +16,54 @@ namespace {
 capnp::Data::Reader blob(BytesView bytes) { return {bytes.data(), bytes.size()}; }
 capnp::Data::Reader blob(const Digest& digest) { return blob(BytesView(digest.bytes)); }
 capnp::Data::Reader blob(const core::Signature& signature) { return blob(BytesView(signature.bytes)); }
+capnp::Data::Reader blob(const core::Tag& tag) { return blob(BytesView(tag.bytes)); }
 unsigned count(std::size_t size) { return static_cast<unsigned>(size); }
 
-void write(schema::Request::Builder to, const core::Request& request) {
+void write_tags(capnp::Data::Builder to, const std::vector<core::Tag>& tags) {
+  for (const core::Tag& tag : tags) {
+    std::memcpy(to.begin(), tag.bytes.data(), tag.bytes.size());
+    to = to.slice(tag.bytes.size(), to.size());
+  }
+}
+
+/// Tags are for who looks at a request before it is in a batch.
+void write(schema::Request::Builder to, const core::Request& request, bool in_batch) {
   to.setPayload(blob(request.payload));
-  to.setSignature(blob(request.signature));
+  if (request.proof == core::Proof::signature) {
+    to.getProof().setSignature(blob(request.signature));
+  } else if (request.proof == core::Proof::tags && !in_batch) {
+    write_tags(to.getProof().initTags(count(sizeof(core::Tag::bytes) * request.tags.size())), request.tags);
+  } else {
+    to.getProof().setNone();
+  }
 }
 
 void write(schema::RequestMessage::Builder to, const core::RequestMessage& message) {
-  write(to.initRequest(), *message.request);
+  write(to.initRequest(), *message.request, false);
   to.setAttempt(message.attempt);
+}
+
+void write(schema::Introduction::Builder to, const core::Introduction& message) {
+  to.setView(message.view.value);
+  to.setNumber(message.number);
+  auto items = to.initItems(count(message.items.size()));
+  for (unsigned i = 0; i < items.size(); ++i) {
+    items[i].setPayload(blob(message.items[i].request->payload));
+    items[i].setTag(blob(message.items[i].tag));
+  }
+}
+
+void write(schema::Vouch::Builder to, const core::Vouch& message) {
+  to.setView(message.view.value);
+  to.setNumber(message.number);
+  auto requests = to.initRequests(count(message.requests.size()));
+  for (unsigned i = 0; i < requests.size(); ++i) requests.set(i, blob(message.requests[i]));
 }
 
 void write(schema::Body::Builder to, const core::Body& body) {
   to.setUnixMicroseconds(body.time.unix_us);
   auto requests = to.initRequests(count(body.requests.size()));
-  for (unsigned i = 0; i < requests.size(); ++i) write(requests[i], *body.requests[i]);
+  for (unsigned i = 0; i < requests.size(); ++i) write(requests[i], *body.requests[i], true);
 }
 
 void write(schema::BatchHeader::Builder to, const core::BatchHeader& header) {
@@ -122,6 +155,34 @@ void write(schema::Reply::Builder to, const core::Reply& reply) {
   }
 }
 
+void write(schema::Query::Builder to, const core::Query& query) {
+  to.setIncarnation(query.incarnation.value);
+  to.setAttempt(query.attempt);
+  auto items = to.initItems(count(query.items.size()));
+  for (unsigned i = 0; i < items.size(); ++i) {
+    items[i].setNumber(query.items[i].number.value);
+    items[i].setBody(blob(query.items[i].body));
+  }
+}
+
+void write(schema::QueryReply::Builder to, const core::QueryReply& reply) {
+  to.setEpoch(reply.epoch.value);
+  to.setView(reply.view.value);
+  to.setIncarnation(reply.incarnation.value);
+  auto items = to.initItems(count(reply.items.size()));
+  for (unsigned i = 0; i < items.size(); ++i) {
+    const core::QueryReply::Item& item = reply.items[i];
+    items[i].setNumber(item.number.value);
+    if (const auto* whole = std::get_if<Bytes>(&item.result)) {
+      items[i].getResult().setWhole(blob(*whole));
+    } else if (const auto* digest = std::get_if<Digest>(&item.result)) {
+      items[i].getResult().setDigest(blob(*digest));
+    } else {
+      items[i].getResult().setDeclined();
+    }
+  }
+}
+
 void write(schema::Status::Builder to, const core::Status& status) {
   to.setView(status.view.value);
   to.setPending(status.pending.value);
@@ -172,6 +233,16 @@ void write(schema::StateBlock::Builder to, const core::StateBlock& message) {
   to.setBlock(blob(*message.block));
 }
 
+void write(schema::Complaints::Builder to, const core::Complaints& message) {
+  to.setView(message.view.value);
+  auto votes = to.initVotes(count(message.votes.size()));
+  for (unsigned i = 0; i < votes.size(); ++i) {
+    votes[i].setReplica(message.votes[i].replica.value);
+    votes[i].setStable(message.votes[i].stable.value);
+    votes[i].setSignature(blob(message.votes[i].signature));
+  }
+}
+
 /// Picks the union member of each kind.
 struct WriteFrame {
   schema::Frame::Builder to;
@@ -190,6 +261,11 @@ struct WriteFrame {
   void operator()(const core::BodyMessage& message) { write(to.initBody(), message); }
   void operator()(const core::FetchState& message) { write(to.initFetchState(), message); }
   void operator()(const core::StateBlock& message) { write(to.initStateBlock(), message); }
+  void operator()(const core::Query& message) { write(to.initQuery(), message); }
+  void operator()(const core::QueryReply& message) { write(to.initQueryReply(), message); }
+  void operator()(const core::Complaints& message) { write(to.initComplaints(), message); }
+  void operator()(const core::Introduction& message) { write(to.initIntroduction(), message); }
+  void operator()(const core::Vouch& message) { write(to.initVouch(), message); }
 };
 
 }  // namespace

@@ -27,6 +27,11 @@ struct Frame {
     body @12 :BodyMessage;
     fetchState @13 :FetchState;
     stateBlock @14 :StateBlock;
+    query @15 :Query;
+    queryReply @16 :QueryReply;
+    complaints @17 :Complaints;
+    introduction @18 :Introduction;
+    vouch @19 :Vouch;
   }
 }
 
@@ -34,7 +39,11 @@ struct Frame {
 # many ways in which one value can be laid out in a Cap'n Proto message.
 struct Request {
   payload @0 :Data;
-  signature @1 :Signature;
+  proof :union {
+    signature @1 :Signature;
+    tags @2 :Data;  # Of each replica 16 bytes, in their order. In a RequestMessage only.
+    none @3 :Void;  # In a Body only.
+  }
 }
 
 struct RequestMessage {
@@ -179,4 +188,60 @@ struct FetchState {
 
 struct StateBlock {
   block @0 :Data;  # At least one byte; what it holds: core/state_tree.hpp.
+}
+
+# Reads that are not ordered.
+struct Query {
+  incarnation @0 :UInt64;
+  attempt @1 :UInt32;
+  items @2 :List(Item);  # At least one; ascending by number, distinct.
+
+  struct Item {
+    number @0 :UInt64;
+    body @1 :Data;
+  }
+}
+
+struct QueryReply {
+  epoch @0 :UInt64;
+  view @1 :UInt64;
+  incarnation @2 :UInt64;
+  items @3 :List(Item);  # At least one; ascending by number, distinct.
+
+  struct Item {
+    number @0 :UInt64;
+    result :union {
+      declined @1 :Void;
+      whole @2 :Data;
+      digest @3 :Digest;
+    }
+  }
+}
+
+struct Complaints {
+  view @0 :UInt64;
+  votes @1 :List(Vote);  # At least one; ascending by replica, distinct.
+
+  struct Vote {
+    replica @0 :UInt32;
+    stable @1 :UInt64;
+    signature @2 :Signature;
+  }
+}
+
+struct Introduction {
+  view @0 :UInt64;
+  number @1 :UInt64;
+  items @2 :List(Item);  # At least one.
+
+  struct Item {
+    payload @0 :Data;
+    tag @1 :Data;  # 16 bytes, the receiver's.
+  }
+}
+
+struct Vouch {
+  view @0 :UInt64;
+  number @1 :UInt64;
+  requests @2 :List(Digest);
 }

@@ -72,10 +72,9 @@ Bytes encode_request_payload(const core::RequestDraft& draft) {
   return payload;
 }
 
-std::variant<core::RequestPtr, core::Rejection> parse_request(BytesView payload,
-                                                              const core::Signature& signature,
-                                                              const AgreedLimits& agreed,
-                                                              const core::Crypto& crypto) {
+std::variant<std::shared_ptr<core::Request>, core::Rejection> parse_request(BytesView payload,
+                                                                            const AgreedLimits& agreed,
+                                                                            const core::Crypto& crypto) {
   using core::Rejection;
   if (payload.size() > agreed.max_request_bytes) return Rejection::too_large;
   auto request = std::make_shared<core::Request>();
@@ -107,21 +106,47 @@ std::variant<core::RequestPtr, core::Rejection> parse_request(BytesView payload,
   }
   if (!fields.at_end()) return Rejection::malformed;
 
-  request->signature = signature;
+  request->proof = core::Proof::none;
   request->digest = core::request_digest(crypto, request->payload);
-  return core::RequestPtr(std::move(request));
+  return request;
 }
+
+namespace {
+std::shared_ptr<core::Request> request_of(BytesView payload, const DecodeLimits& limits,
+                                          const core::Crypto& crypto) {
+  auto parsed = parse_request(payload, limits.agreed, crypto);
+  auto* request = std::get_if<std::shared_ptr<core::Request>>(&parsed);
+  return request != nullptr ? std::move(*request) : nullptr;
+}
+}  // namespace
 
 core::RequestPtr decode_request(BytesView payload, const core::Signature& signature,
                                 const DecodeLimits& limits, const core::Crypto& crypto) {
-  auto parsed = parse_request(payload, signature, limits.agreed, crypto);
-  auto* request = std::get_if<core::RequestPtr>(&parsed);
-  return request != nullptr ? std::move(*request) : nullptr;
+  const auto request = request_of(payload, limits, crypto);
+  if (request == nullptr) return nullptr;
+  request->proof = core::Proof::signature;
+  request->signature = signature;
+  return request;
 }
 
 core::RequestPtr Sealer::seal(const core::RequestDraft& draft) const {
   const Bytes payload = encode_request_payload(draft);
   return decode_request(payload, crypto_.sign(core::Statement::request, payload), limits_, crypto_);
+}
+
+core::RequestPtr Sealer::sign(const core::Request& request) const {
+  return decode_request(request.payload, crypto_.sign(core::Statement::request, request.payload), limits_,
+                        crypto_);
+}
+
+core::RequestPtr Sealer::seal_with_tags(const core::RequestDraft& draft) const {
+  const auto request = request_of(encode_request_payload(draft), limits_, crypto_);
+  if (request == nullptr) return nullptr;
+  request->proof = core::Proof::tags;
+  for (std::uint32_t id = 0; id < limits_.replicas; ++id) {
+    request->tags.push_back(crypto_.tag(ReplicaId{id}, request->digest));
+  }
+  return request;
 }
 
 }  // namespace pbft::wire

@@ -1,6 +1,7 @@
 // From a request's signed bytes to the request, with the reason if there is no way.
 #pragma once
 
+#include <memory>
 #include <variant>
 
 #include "core/crypto.hpp"
@@ -11,10 +12,9 @@
 
 namespace pbft::wire {
 
-/// Copies `payload` once; rejections: malformed, too_large.
-std::variant<core::RequestPtr, core::Rejection> parse_request(BytesView payload,
-                                                              const core::Signature& signature,
-                                                              const AgreedLimits& agreed,
-                                                              const core::Crypto& crypto);
+/// Without proof: the caller adds what it has. Copies `payload` once; rejections: malformed, too_large.
+std::variant<std::shared_ptr<core::Request>, core::Rejection> parse_request(BytesView payload,
+                                                                            const AgreedLimits& agreed,
+                                                                            const core::Crypto& crypto);
 
 }  // namespace pbft::wire

@@ -16,6 +16,7 @@ constexpr std::size_t struct_words() {
 }
 constexpr std::size_t data_words(std::size_t bytes) { return (bytes + word_bytes - 1) / word_bytes; }
 inline constexpr std::size_t digest_words = data_words(sizeof(Digest::bytes));
+inline constexpr std::size_t tag_words = data_words(sizeof(core::Tag::bytes));
 inline constexpr std::size_t signature_words = data_words(sizeof(core::Signature::bytes));
 
 /// A list of `count` structs, each with `blob_words` behind its pointers; one tag word precedes the elements.
@@ -35,10 +36,9 @@ constexpr std::size_t proof_words(std::size_t votes) {
 constexpr std::size_t certificate_blob_words(std::size_t prepares) {
   return header_words + signature_words + signers_words(prepares);
 }
-/// `payload_words`: of all payloads, each rounded up to words.
-constexpr std::size_t body_words(std::size_t requests, std::size_t payload_words) {
-  return struct_words<schema::Body>() + list_words<schema::Request>(requests, signature_words) +
-         payload_words;
+/// `blob_words`: of all payloads and signatures, each rounded up to words.
+constexpr std::size_t body_words(std::size_t requests, std::size_t blob_words) {
+  return struct_words<schema::Body>() + list_words<schema::Request>(requests, 0) + blob_words;
 }
 
 /// Exactly the words that encode() fills, with the root pointer.

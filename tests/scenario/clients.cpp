@@ -2,7 +2,6 @@
 #include <limits>
 
 #include "scenario/fixture.hpp"
-#include "sim/byzantine.hpp"
 
 namespace pbft {
 
@@ -160,13 +159,18 @@ TEST_CASE(
 
 TEST_CASE("32 f+1 replies of one replica count once") {
   Cluster cluster;
-  cluster.replica(3).corrupt([](const sim::Node& to, const core::MessagePtr& message, const sim::Emit& emit) {
-    const auto* reply = std::get_if<Reply>(message.get());
-    if (!reply) return emit(to, message);
-    Reply lie = *reply;
-    for (core::ReplyItem& item : lie.items) item.result = to_bytes("forged");
-    for (int i = 0; i < 5; ++i) emit(to, std::make_shared<const core::Message>(lie));
-  });
+  class Insists : public adversary::Behaviour {
+    void on_send(core::Instant, adversary::Letter letter, adversary::Traffic& traffic) override {
+      const auto* reply = std::get_if<Reply>(letter.message.get());
+      traffic.out.insert(traffic.out.end(), reply != nullptr ? 5 : 1, letter);
+    }
+  };
+  cluster.replica(3).corrupt(std::make_unique<Insists>());
+  cluster.network()
+      .alter<Reply>([](Reply& reply) {
+        for (core::ReplyItem& item : reply.items) item.result = to_bytes("forged");
+      })
+      .from(3);
   cluster.network().delay<Reply>(50ms).from(0, 1, 2);
   cluster.client(0).send("x");
   cluster.run_until_answered();

@@ -3,7 +3,6 @@
 
 #include "core/images.hpp"
 #include "scenario/fixture.hpp"
-#include "sim/byzantine.hpp"
 
 namespace pbft {
 
@@ -60,9 +59,11 @@ TEST_CASE("1 a primary that supports two histories with the votes of its accompl
     ClusterOptions options = with(7);
     options.seed = seed;
     Cluster cluster(options);
-    sim::Conspiracy conspiracy(sim::Random(seed), cluster.forge(), 7);
-    cluster.replica(0).corrupt(conspiracy.member(ReplicaId{0}));
-    cluster.replica(1).corrupt(conspiracy.member(ReplicaId{1}));
+    sim::Random random(seed);
+    std::string plan = "equivocate(" + std::to_string(random.between(2, 6));
+    for (int id = 2; id < 7; ++id) plan += random.chance(0.5) ? " " + std::to_string(id) : "";
+    cluster.replica(0).corrupt(plan + ")");
+    cluster.replica(1).corrupt(plan + ")");
     for (int i = 0; i < 5; ++i) {
       cluster.client(0).send("x" + std::to_string(i));
       cluster.run_until_answered();
@@ -77,7 +78,7 @@ TEST_CASE("2 a crashed or mute primary: outage at most two timeouts") {
     if (crashed) {
       cluster.replica(0).stop();
     } else {
-      cluster.replica(0).corrupt(sim::mute());
+      cluster.replica(0).corrupt("mute");
     }
     cluster.client(0).send("x");
     cluster.run_until_answered();
@@ -150,7 +151,7 @@ TEST_CASE(
   Cluster cluster(with(4, 1, 1));
   const core::RequestPtr once = cluster.forge().request(cluster.rogue(), 1, {"once"});
   const core::RequestPtr fresh = cluster.forge().request(cluster.rogue(), 2, {"fresh"});
-  cluster.replica(0).corrupt(sim::mute());
+  cluster.replica(0).corrupt("mute");
   const std::vector<std::vector<core::RequestPtr>> batches{
       {once}, {once}, {once, fresh}, {fresh, once, fresh}};
   for (const auto& requests : batches) {
@@ -336,7 +337,7 @@ TEST_CASE("g a primary that orders only a friend's requests: the waiting client'
 
 TEST_CASE("g a primary that orders only empty batches: the waiting client's timer still fires") {
   Cluster cluster(with(4));
-  cluster.replica(0).corrupt(sim::mute());
+  cluster.replica(0).corrupt("mute");
   std::function<void(SeqNum)> idle = [&](SeqNum seq) {
     const PrePrepare proposal =
         cluster.forge().pre_prepare(View{0}, seq, cluster.forge().body(cluster.wall(), {}));
@@ -357,7 +358,7 @@ TEST_CASE(
   ClusterOptions options = with(4);
   options.agreed.checkpoint_interval = 8;
   Cluster cluster(options);
-  cluster.replica(0).corrupt(sim::mute());
+  cluster.replica(0).corrupt("mute");
   std::function<void(SeqNum)> busy = [&](SeqNum seq) {
     const PrePrepare proposal =
         cluster.forge().pre_prepare(View{0}, seq, cluster.forge().body(cluster.wall(), {}));

@@ -49,4 +49,77 @@ TEST_CASE("31 a retransmission storm: answers are bounded, others are served") {
   CHECK(cluster.all().view_changes_started() == 0);
 }
 
+TEST_CASE("34 floods of validly signed useless messages: refused by name, others are served as before") {
+  ClusterOptions options;
+  options.replicas = 7;
+  options.rogue_clients = 1;
+  core::BatchHeader known;
+  Cluster cluster(options);
+  cluster.network().watch<PrePrepare>([&](const PrePrepare& message) { known = message.header; });
+  cluster.client(0).send("x");
+  cluster.run_until_answered();
+  cluster.settle();
+  const Duration usual = cluster.client(0).last().latency();
+
+  for (std::uint32_t liar : {5U, 6U}) cluster.replica(liar).distrust();
+  const auto& forge = cluster.forge();
+  const core::RequestPtr again = forge.request(cluster.rogue(), 1, {"again"});
+  const core::BatchHeader voted = known;
+  for (int round = 0; round < 50; ++round) {
+    for (std::uint32_t to = 0; to < 5; ++to) {
+      const ReplicaId victim{to}, liar{5 + static_cast<std::uint32_t>(round) % 2};
+      for (int i = 0; i < 4; ++i) {
+        cluster.network().inject(again->client, victim, RequestMessage{again, 0});
+        cluster.network().inject(liar, victim, forge.prepare(liar, voted));
+        cluster.network().inject(liar, victim, forge.commit(liar, voted));
+        cluster.network().inject(liar, victim, core::FetchBody{SeqNum{1}, Digest{}});
+        cluster.network().inject(liar, victim, core::FetchViewChange{ReplicaId{1}, Digest{}});
+        cluster.network().inject(liar, victim, Status{});
+      }
+    }
+    cluster.client(0).send("x");
+    cluster.run_until_answered();
+    CHECK(cluster.client(0).last().latency() <= usual + 1ms);
+  }
+  for (const Rejection reason : {Rejection::repeated, Rejection::not_held, Rejection::too_often}) {
+    CHECK(cluster.replicas(0, 1, 2, 3, 4).rejections(reason) > 0);
+  }
+  CHECK(cluster.replicas(0, 1, 2, 3, 4).view_changes_started() == 0);
+}
+
+TEST_CASE("35 floods of future views, sequence numbers and digests: what is held of them stays bounded") {
+  ClusterOptions options;
+  options.agreed.checkpoint_interval = 8;
+  Cluster cluster(options);
+  cluster.replica(3).distrust();
+  const auto& forge = cluster.forge();
+  sim::Random random(7);
+  const auto number = [&] {
+    return random.chance(0.5) ? random.below(64) : random.next() >> random.below(64);
+  };
+  for (int i = 0; i < 3000; ++i) {
+    core::BatchHeader header{View{number()}, SeqNum{number()}, Digest{}};
+    header.digest.bytes[0] = static_cast<std::uint8_t>(random.below(256));
+    const ReplicaId liar{3}, victim{static_cast<std::uint32_t>(random.below(3))};
+    core::BatchHeader own = header;
+    own.view = View{own.view.value / 4 * 4 + 3};  // of which it is the primary
+    cluster.network().inject(liar, victim, forge.prepare(liar, header));
+    cluster.network().inject(liar, victim, forge.commit(liar, header));
+    cluster.network().inject(liar, victim, forge.pre_prepare(own, nullptr));
+    cluster.network().inject(liar, victim, forge.checkpoint(liar, header.seq, header.digest));
+    cluster.network().inject(liar, victim, forge.complaint(liar, header.view, header.seq));
+    if (i % 100 == 0) {
+      cluster.client(0).send("x");
+      cluster.run_until_answered();
+    }
+  }
+  cluster.settle();
+  const std::uint64_t window = options.agreed.window() + options.agreed.checkpoint_interval;
+  for (std::uint32_t id : {0U, 1U, 2U}) {
+    const core::ReplicaState state = cluster.replica(id).state();
+    CHECK(state.slots <= window + 16 * options.agreed.checkpoint_interval);  // with what is kept below
+    CHECK(cluster.replica(id).view_changes_started() == 0);
+  }
+}
+
 }  // namespace pbft

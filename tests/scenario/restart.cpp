@@ -1,6 +1,5 @@
 // Replicas that end and start again from their disks.
 #include "scenario/disk_fixture.hpp"
-#include "sim/byzantine.hpp"
 
 namespace pbft {
 
@@ -55,7 +54,7 @@ TEST_CASE(
     CHECK(cluster.history().last() < seq);
     cluster.run_until_answered();
     cluster.lose_power(seed);
-    cluster.replica(0).corrupt(sim::mute());
+    cluster.replica(0).corrupt("mute");
     REQUIRE(cluster.restart_all());
     send(cluster, 1, "y");
     CHECK(cluster.replicas(1, 2, 3).executed_at(seq) == "x");

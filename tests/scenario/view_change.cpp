@@ -5,7 +5,6 @@
 
 #include "core/images.hpp"
 #include "scenario/fixture.hpp"
-#include "sim/byzantine.hpp"
 
 namespace pbft {
 

@@ -1,6 +1,5 @@
 // Votes that contradict each other, and proposals that do.
 #include "scenario/fixture.hpp"
-#include "sim/byzantine.hpp"
 
 namespace pbft {
 
@@ -60,6 +59,27 @@ TEST_CASE("o a header withheld from one backup by the primary: repaired by anoth
   cluster.expect_no_progress();  // two of four are lost
 }
 
+TEST_CASE(
+    "a commit counts on the word of its sender's link, and is shown to others only if its signature holds") {
+  Cluster cluster;
+  const SeqNum seq = cluster.next();
+  cluster.replica(3).distrust();
+  cluster.network().alter<Commit>([](Commit& vote) { vote.signature.bytes[0] ^= 1; }).from(3);
+  // Replica 2 hears of no commit of the others, so they show it those that they hold.
+  cluster.network().drop_if<Commit>([](const Commit& vote) { return vote.sender.value < 2; }).to(2);
+  cluster.client(0).send("x");
+  cluster.run_until_answered();
+  CHECK(cluster.replicas(0, 1).executed_at(seq) == "x");
+  CHECK(cluster.replica(0).rejections(Rejection::bad_signature) == 0);
+  cluster.run_for(1s);
+  CHECK(cluster.replica(0).rejections(Rejection::bad_signature) == 1);  // looked at once
+  CHECK(cluster.replica(1).rejections(Rejection::bad_signature) == 1);
+  CHECK(cluster.replica(2).rejections(Rejection::bad_signature) == 0);
+  cluster.network().heal();
+  cluster.run_until(
+      "replica 2 is told by the others", [&] { return cluster.replica(2).state().executed == seq; }, 2s);
+}
+
 TEST_CASE("27 replay across cluster, epoch, type and sender: all rejected") {
   for (auto signatures : {sim::Signatures::ideal, sim::Signatures::ed25519}) {
     ClusterOptions options;
@@ -90,7 +110,8 @@ TEST_CASE("27 replay across cluster, epoch, type and sender: all rejected") {
     genuine.sender = two;
     genuine.header.view = View{4};
     replays.push_back(genuine);  // another view
-    for (const core::Message& replay : replays) cluster.network().inject(two, ReplicaId{1}, replay);
+    // Brought by another: what its sender brings itself needs no signature to count (commits).
+    for (const core::Message& replay : replays) cluster.network().inject(ReplicaId{3}, ReplicaId{1}, replay);
     cluster.settle();
     CHECK(cluster.replica(1).rejections(Rejection::bad_signature) == replays.size());
     cluster.network().inject(two, ReplicaId{1}, cluster.forge().prepare(two, header));

@@ -113,6 +113,19 @@ TEST_CASE("cluster init: all files, secrets with mode 0600, and every file sound
   }
 }
 
+TEST_CASE("cluster init: clients may be set to MACs, and to nothing else") {
+  const TemporaryFolder folder;
+  const fs::path c1 = folder / "c1";
+  CHECK(run({"pbft", "cluster", "init", "--dir", c1, "--auth", "tokens"}).exit_code == 2);
+  CHECK(run({"pbft", "cluster", "init", "--dir", c1, "--auth", "mac"}).exit_code == 0);
+  const fs::path client = c1 / "client0.toml";
+  CHECK(run({"pbft", "config", "check", client}).exit_code == 0);
+  replace_in(client, "\nauthentication = \"mac\"", "\nauthentication = \"none\"");
+  const Outcome outcome = run({"pbft", "config", "check", client});
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.err.find("must be signature or mac") != std::string::npos);
+}
+
 TEST_CASE("cluster init: existing files are never overwritten") {
   Files files;
   const std::string key = read_text(files.key);

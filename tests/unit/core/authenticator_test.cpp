@@ -100,6 +100,24 @@ TEST_CASE("authenticator: votes are their sender's") {
   CHECK(refusal(checkpoint(ReplicaId{1}, ReplicaId{2})) == "bad_signature");
 }
 
+TEST_CASE("authenticator: a commit that its sender brings itself is not checked, and marked so") {
+  const ReplicaId one{1}, two{2};
+  const auto brought_by = [](const Identity& link, Message message) {
+    auto verdict = authenticator.authenticate(std::move(message), link);
+    const auto* passed = std::get_if<AuthenticMessage>(&verdict);
+    return passed ? std::optional(std::get<Commit>(passed->get()).is_signed) : std::nullopt;
+  };
+  const Commit good = vote<Commit>(Statement::commit, one, one),
+               bad = vote<Commit>(Statement::commit, one, two);
+  CHECK(brought_by(one, good) == Vote::Signed::unchecked);
+  CHECK(brought_by(one, bad) == Vote::Signed::unchecked);
+  CHECK(brought_by(two, good) == Vote::Signed::checked);
+  CHECK(brought_by(two, bad) == std::nullopt);
+  CHECK(brought_by(ClientId{1}, bad) == std::nullopt);
+  const auto prepare = authenticator.authenticate(vote<Prepare>(Statement::prepare, one, two), one);
+  CHECK(std::holds_alternative<Rejection>(prepare));
+}
+
 TEST_CASE("authenticator: a signed statement does not pass for one of another type") {
   CHECK(refusal(vote<Commit>(Statement::prepare, ReplicaId{1}, ReplicaId{1})) == "bad_signature");
   CHECK(refusal(vote<Prepare>(Statement::commit, ReplicaId{1}, ReplicaId{1})) == "bad_signature");
@@ -175,6 +193,43 @@ TEST_CASE("rejections: every reason has a name of its own") {
   for (std::size_t i = 0; i < rejection_count; ++i) names.insert(name_of(static_cast<Rejection>(i)));
   CHECK(names.size() == rejection_count);
   CHECK_FALSE(names.contains("unknown"));
+}
+
+TEST_CASE("authenticator: a request with tags needs the right one for us") {
+  auto made = std::make_shared<Request>();
+  made->client = ClientId{1};
+  made->proof = Proof::tags;
+  made->digest.bytes.fill(7);
+  for (std::uint32_t id = 0; id < 4; ++id) {
+    made->tags.push_back(ToyCrypto::tag_of(ClientId{1}, ReplicaId{id}, made->digest));
+  }
+  CHECK(passes(RequestMessage{made, 0}));
+  std::swap(made->tags[1], made->tags[2]);  // others' are no affair of ours
+  CHECK(passes(RequestMessage{made, 0}));
+  std::swap(made->tags[0], made->tags[1]);
+  CHECK(refusal(RequestMessage{made, 0}) == "wrong_tag");
+  made->tags.clear();
+  CHECK(refusal(RequestMessage{made, 0}) == "wrong_tag");
+}
+
+TEST_CASE("authenticator: it judges each tag of an introduction, and of a batch the signatures that it has") {
+  auto made = std::make_shared<Request>();
+  made->client = ClientId{1};
+  made->proof = Proof::none;
+  made->digest.bytes.fill(7);
+  const Tag right = ToyCrypto::tag_of(ClientId{1}, ReplicaId{0}, made->digest);
+  const Tag wrong = ToyCrypto::tag_of(ClientId{1}, ReplicaId{1}, made->digest);
+  const auto judged =
+      std::get<Introduction>(authentic(Introduction{View{}, 1, {{made, right, false}, {made, wrong, true}}}));
+  CHECK(judged.items[0].authentic);
+  CHECK_FALSE(judged.items[1].authentic);
+
+  const auto authentic_body = [](std::vector<RequestPtr> requests) {
+    return std::get<BodyMessage>(authentic(BodyMessage{SeqNum{1}, body(std::move(requests))}))
+        .body->requests_authentic;
+  };
+  CHECK(authentic_body({made, request(ClientId{2})}));
+  CHECK_FALSE(authentic_body({made, request(ClientId{2}, ClientId{1})}));
 }
 
 }  // namespace pbft::test

@@ -71,6 +71,27 @@ class TestSealer : public RequestSealer {
     request->digest = request_digest(crypto(), request->payload);
     return request;
   }
+  RequestPtr seal_with_tags(const RequestDraft& draft) const override {
+    return copy_of(*seal(draft), Proof::tags);
+  }
+  RequestPtr sign(const Request& request) const override { return copy_of(request, Proof::signature); }
+
+ private:
+  static RequestPtr copy_of(const Request& request, Proof proof) {
+    auto copy = std::make_shared<Request>();
+    copy->client = request.client;
+    copy->kind = request.kind;
+    copy->lowest_unanswered = request.lowest_unanswered;
+    copy->first = request.first;
+    copy->payload = request.payload;
+    for (const Request::Item& item : request.items) {
+      const auto offset = static_cast<std::size_t>(item.body.data() - request.payload.data());
+      copy->items.push_back({BytesView(copy->payload).subspan(offset, item.body.size()), item.read_only});
+    }
+    copy->digest = request.digest;
+    copy->proof = proof;
+    return copy;
+  }
 };
 
 inline const TestSealer& sealer() {

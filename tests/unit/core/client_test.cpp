@@ -268,11 +268,10 @@ TEST_CASE("client: when there is no incarnation left, all is rejected") {
 
 TEST_CASE("client: operations submitted together travel under one signature to the primary") {
   Subject s;
-  s.opened().submit_all({{1, to_bytes("a"), false}, {2, to_bytes("b"), true}, {3, to_bytes("c"), false}});
+  s.opened().submit_all({{1, to_bytes("a"), false}, {2, to_bytes("b"), false}, {3, to_bytes("c"), false}});
   REQUIRE(s.sent.size() == 1);
   CHECK(s.sent[0].to == std::vector{ReplicaId{0}});
   CHECK(bodies_of(s.last()) == "a b c");
-  CHECK(s.last()->items[1].read_only);
   CHECK(s.client.outstanding() == 3);
 }
 
@@ -340,6 +339,38 @@ TEST_CASE("client: one request in so many goes to all at once, by the seed") {
   CHECK(share < 140);
   CHECK(count(1) == drawn);
   CHECK(count(2) != drawn);
+}
+
+TEST_CASE("client: at least once a second a request goes to all at once") {
+  auto config = config_with();
+  config.limits.broadcast_share = 1'000'000'000;
+  Subject s(config);
+  s.opened();
+  int to_all = 0;
+  for (std::uint64_t ticket = 1; ticket <= 100; ++ticket) {
+    s.now += std::chrono::milliseconds(100);
+    s.submit(ticket, "a");
+    if (s.sent.back().to.size() == 4) ++to_all;
+    const RequestPtr request = s.last();
+    s.reply(0, request, "r"), s.reply(1, request, "r");
+  }
+  CHECK(to_all == 10);
+}
+
+TEST_CASE("client: when the link to the primary breaks, the others learn at once what it alone has got") {
+  Subject s;
+  s.opened();
+  s.submit(1, "a");
+  const std::size_t before = s.sent.size();
+  s.step(ClientLinkDown{ReplicaId{2}});
+  s.run_until(s.now + std::chrono::milliseconds(10));
+  CHECK(s.sent.size() == before);  // not the primary
+  s.step(ClientLinkDown{ReplicaId{0}});
+  s.run_until(s.now + std::chrono::milliseconds(10));
+  REQUIRE(s.sent.size() == before + 1);
+  CHECK(s.sent.back().to.size() == 4);
+  s.run_until(s.now + std::chrono::milliseconds(100));
+  CHECK(s.sent.size() == before + 1);
 }
 
 TEST_CASE("client: an operation longer than the agreed limit is rejected at once") {

@@ -74,6 +74,10 @@ TEST_CASE("images: a checkpoint is 40 bytes: seq, state") {
   CHECK(checkpoint_image(SeqNum{128}, digest_of(7)) == expected);
 }
 
+TEST_CASE("images: a complaint is 16 bytes: view, low watermark") {
+  CHECK(complaint_image(View{2}, SeqNum{128}) == Bytes{2, 0, 0, 0, 0, 0, 0, 0, 128, 0, 0, 0, 0, 0, 0, 0});
+}
+
 TEST_CASE("images: every signed field of a ViewChange is covered") {
   check_all_differ<ViewChange>(view_change(),
                                {

@@ -13,20 +13,19 @@ namespace {
 struct Tally {
   explicit Tally(std::size_t bytes_per_replica = 1000) : budget(4, bytes_per_replica) {}
   void whole(std::uint32_t replica, const std::string& result) {
-    tally.add({ReplicaId{replica}, Epoch{}, Outcome::executed, to_bytes(result)}, quorums, crypto(), budget);
+    tally.add({ReplicaId{replica}, Epoch{}, Outcome::executed, to_bytes(result)}, crypto(), budget);
   }
   void digest(std::uint32_t replica, const std::string& result) {
     tally.add({ReplicaId{replica}, Epoch{}, Outcome::executed, result_digest(crypto(), view_of(result))},
-              quorums, crypto(), budget);
+              crypto(), budget);
   }
   std::string decision() {
-    auto decided = tally.decide(quorums);
+    auto decided = tally.decide();
     return decided ? to_text(BytesView(decided->result)) : "(none)";
   }
 
-  Quorums quorums{4};
   ResultBudget budget;
-  ReplyTally tally;
+  ReplyTally tally{2};  ///< Of four replicas.
 };
 
 }  // namespace
@@ -52,7 +51,7 @@ TEST_CASE("reply tally: agreed bytes are handed over even when their sender's sh
   CHECK(t.budget.held() == 0);
   CHECK(t.decision() == "(none)");
   t.digest(1, truth);
-  CHECK(t.tally.lacks_bytes(t.quorums));
+  CHECK(t.tally.lacks_bytes());
   CHECK(t.decision() == "(none)");
   t.whole(2, truth);
   CHECK(t.decision() == truth);
@@ -91,7 +90,7 @@ TEST_CASE("reply tally: a withdrawn vote leaves the bytes to those who still vot
   u.whole(0, "truth");
   u.digest(1, "lie");
   u.digest(0, "lie");
-  CHECK(u.tally.lacks_bytes(u.quorums));
+  CHECK(u.tally.lacks_bytes());
   CHECK(u.budget.held() == 0);
 }
 

@@ -33,7 +33,7 @@ struct Pool {
   }
   /// "1:5 2:7": client and first number of each.
   std::string draw(std::size_t requests, std::size_t bytes = plenty) {
-    auto drawn = pool.draw(bytes, requests);
+    auto drawn = pool.draw(bytes, requests).requests;
     pool.invariants();
     return names(drawn);
   }
@@ -56,6 +56,18 @@ constexpr auto full = RequestPool::Added::full;
 
 }  // namespace
 
+TEST_CASE("request pool: what is drawn says since when its oldest request could have been") {
+  Pool p;
+  p.add(operations(1, 1, 1, {"a"}), at(5));
+  p.add(operations(2, 1, 1, {"b"}), at(3));
+  p.add(operations(2, 2, 1, {"c"}), at(9));
+  CHECK(p.pool.draw(plenty, 2).oldest == at(3));
+  CHECK(p.pool.draw(plenty, 2).oldest == at(9));
+  CHECK(p.pool.draw(plenty, 2).oldest == std::nullopt);
+  p.pool.forget_proposed(at(20));
+  CHECK(p.pool.draw(plenty, 9).oldest == at(20));
+}
+
 TEST_CASE("request pool: a request is drawn once, and again when a view may have lost it") {
   Pool p;
   auto request = operations(1, 1, 1, {"a"});
@@ -65,9 +77,9 @@ TEST_CASE("request pool: a request is drawn once, and again when a view may have
   CHECK(!p.pool.has_unproposed());
   CHECK(p.add(request) == known);
   CHECK(p.draw(9) == "");
-  p.pool.forget_proposed();
+  p.pool.forget_proposed({});
   CHECK(p.pool.has_unproposed());
-  p.pool.forget_proposed();
+  p.pool.forget_proposed({});
   CHECK(p.draw(9) == "1:1");
   CHECK(p.draw(9) == "");
 }
@@ -259,13 +271,15 @@ TEST_CASE("request pool: invariants hold and nothing is lost in any sequence of 
           break;
         }
         case 3:
-          for (const RequestPtr& drawn : p.pool.draw(1500, random.below(4))) CHECK(p.pool.contains(*drawn));
+          for (const RequestPtr& drawn : p.pool.draw(1500, random.below(4)).requests) {
+            CHECK(p.pool.contains(*drawn));
+          }
           break;
         case 4:
           if (!seen.empty()) p.execute(seen[random.below(seen.size())], now);
           break;
         default:
-          if (random.one_in(2)) p.pool.forget_proposed();
+          if (random.one_in(2)) p.pool.forget_proposed({});
           if (!seen.empty()) p.pool.mark_proposed(*seen[random.below(seen.size())]);
       }
       p.pool.invariants();
@@ -273,8 +287,8 @@ TEST_CASE("request pool: invariants hold and nothing is lost in any sequence of 
       for (const RequestPtr& request : p.pool.waiting()) CHECK(!p.table.is_done(*request));
       CHECK(p.pool.waiting().size() == p.pool.size());
     }
-    p.pool.forget_proposed();
-    CHECK(p.pool.draw(plenty * 10, 10000).size() == p.pool.size());
+    p.pool.forget_proposed({});
+    CHECK(p.pool.draw(plenty * 10, 10000).requests.size() == p.pool.size());
   }
 }
 

@@ -11,6 +11,8 @@ namespace {
 
 struct NoSealer : RequestSealer {
   RequestPtr seal(const RequestDraft&) const override { return nullptr; }
+  RequestPtr seal_with_tags(const RequestDraft&) const override { return nullptr; }
+  RequestPtr sign(const Request&) const override { return nullptr; }
 };
 
 const Diverged* find_diverged(const Outputs& outputs) {

@@ -44,6 +44,12 @@ for struct in AgreedLimits ReplicaLimits ClientLimits ReplicaOptions ClientOptio
   done < <(awk -F '`' '/^\| `/ { print $2 }' <<<"$section")
 done
 
+for source in lib/adversary/behaviour.cpp lib/adversary/client_behaviour.cpp; do
+  while read -r name; do
+    grep -qE "^\| \`$name(\[?\(|\`)" docs/adversary.md || fault "docs/adversary.md: no row for $name of $source"
+  done < <(tr -d '\n' <"$source" | grep -oE 'Entry\{ *"[a-z-]+"' | grep -oE '[a-z]+-?[a-z]+"' | tr -d '"')
+done
+
 for document in README.md CHANGELOG.md docs/*.md; do
   while read -r target; do
     [[ -e $(dirname "$document")/${target%%#*} ]] || fault "$document: nothing at $target"

@@ -2,6 +2,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "net/handshake.hpp"
 #include "unit/net/node.hpp"
 #include "unit/net/tap.hpp"
@@ -184,6 +186,32 @@ TEST_CASE("a peer that stops reading costs a bounded queue, others do not notice
   CHECK(tapped.loop.run_until([&] { return last == "recovered"; }));
   CHECK(tapped.caller.frame_count > before);
   CHECK(tapped.caller.told.size() == 1);
+}
+
+TEST_CASE("a slow writer: others do not notice, and its frame arrives whole in the end") {
+  Bytes held;
+  std::size_t quick = 0, slow_after = 0;
+  Tapped tapped;
+  Node other(tapped.loop, dialling(config_of(client(8)), {{replica(2), tapped.callee.port()}}));
+  REQUIRE(tapped.loop.run_until([&] { return tapped.callee->is_up(client(8)); }));
+  tapped.tap.to_target = [&](Bytes& bytes) {  // a few bytes whenever something more is said
+    held.insert(held.end(), bytes.begin(), bytes.end());
+    const auto some = held.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(held.size(), 200));
+    bytes.assign(held.begin(), some);
+    held.erase(held.begin(), some);
+  };
+  tapped.callee.on_frame = [&](const Peer& peer, BytesView frame) {
+    if (peer == client(8)) ++quick;
+    if (frame.size() == 20'000) slow_after = quick;
+  };
+  tapped.caller.send(replica(2), std::string(20'000, 's'));
+  CHECK(tapped.loop.run_until([&] {
+    tapped.caller.send(replica(2), "more");
+    other.send(replica(2), "quick");
+    return slow_after > 0;
+  }));
+  CHECK(slow_after > 50);
+  CHECK(tapped.callee.told == std::vector<std::string>{"up client 7", "up client 8"});
 }
 
 TEST_CASE("an urgent frame overtakes the normal ones that wait for a slow peer") {

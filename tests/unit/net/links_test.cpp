@@ -196,6 +196,22 @@ TEST_CASE("a peer that we dial and cut is not dialled for a while") {
   CHECK(pair.callee.refused.empty());
 }
 
+TEST_CASE("a peer that is cut again soon after it is back stays refused for twice as long") {
+  LinksConfig config = last_replica();
+  config.muted_for = milliseconds(30);
+  config.max_muted_for = milliseconds(60);
+  Loop loop;
+  Node callee(loop, config);
+  Node caller(loop, dialling(config_of(replica(0)), {{replica(2), callee.port()}}));
+  REQUIRE(loop.run_until([&] { return callee->is_up(replica(0)); }));
+  for (const std::int64_t expected_ms : {30, 60, 60}) {
+    callee->cut(replica(0), "it floods");
+    const auto from = std::chrono::steady_clock::now();
+    REQUIRE(loop.run_until([&] { return callee->is_up(replica(0)); }));
+    CHECK(std::chrono::steady_clock::now() - from >= milliseconds(expected_ms - 1));
+  }
+}
+
 TEST_CASE("a handler may cut the peer whose frame it is handed: no further frame comes") {
   Pair pair;
   pair.callee.on_frame = [&](const Peer& peer, BytesView) {

@@ -23,6 +23,30 @@ TEST_CASE("cluster: a client's operations execute in order, and its reads see th
   cluster.check_one_history();
 }
 
+TEST_CASE("cluster: reads are answered without being ordered, also while a replica is away") {
+  LocalCluster cluster;
+  cluster.client_options.limits.retry_timeout = deadline;  // however slow this machine is
+  cluster.start_all();
+  Client client = cluster.connect();
+  CHECK(text_of(invoke(client, "a")) == "1");
+  for (int i = 0; i < 50; ++i) CHECK(text_of(client.query(view_of("anything"))) == "read 1");
+  cluster.replicas[0].reset();  // the primary
+  constexpr std::size_t count = 2000;
+  Tally right, ended;
+  for (std::size_t i = 0; i < count; ++i) {
+    client.query_async(view_of("anything"), [&](const Result<Bytes>& result) {
+      if (result && to_text(*result) == "read 1") right.add();
+      ended.add();
+    });
+  }
+  REQUIRE(ended.reaches(count));
+  CHECK(right.count() == count);
+  CHECK(client.view() == View{0});
+  CHECK(cluster.replicas[1]->status().operations == 1);
+  client.stop();
+  cluster.stop_all();
+}
+
 TEST_CASE("cluster: thousands of operations outstanding at once execute once each, answered once each") {
   constexpr std::size_t count = 5000;
   LocalCluster cluster;
@@ -47,6 +71,32 @@ TEST_CASE("cluster: thousands of operations outstanding at once execute once eac
   for (std::string line; std::getline(history, line);) executed.insert(line);
   CHECK(executed.size() == count);
   CHECK(std::set<std::string>(executed.begin(), executed.end()).size() == count);
+}
+
+TEST_CASE(
+    "cluster: a client with MACs is served as well as one that signs, also by workers and across a stop") {
+  LocalCluster cluster;
+  cluster.replica_options.crypto_workers = 1;
+  cluster.start_all();
+  Client signing = cluster.connect(0);
+  cluster.client_options.authentication = Authentication::mac;
+  cluster.client_options.limits.broadcast_share = 0;
+  Client client = cluster.connect(1);
+  for (int i = 1; i <= 20; i += 2) {
+    CHECK(text_of(invoke(client, "mac " + std::to_string(i))) == std::to_string(i));
+    CHECK(text_of(invoke(signing, "signed " + std::to_string(i))) == std::to_string(i + 1));
+  }
+  cluster.replicas[0].reset();  // the primary
+  for (int i = 21; i <= 40; ++i) {
+    CHECK(text_of(invoke(client, "mac " + std::to_string(i))) == std::to_string(i));
+  }
+  for (std::uint32_t id = 1; id < 4; ++id) {
+    CHECK_FALSE(cluster.replicas[id]->status().rejections.contains("wrong_tag"));
+  }
+  client.stop();
+  signing.stop();
+  cluster.stop_all();
+  cluster.check_one_history();
 }
 
 TEST_CASE("cluster: two clients of one process count together") {

@@ -205,3 +205,30 @@ TEST_CASE("a state that the state machine does not load: start is refused, and s
                 refused.error().message);
   CHECK_MESSAGE(holds(refused.error().message, "checkpoint"), refused.error().message);
 }
+
+TEST_CASE("status: a replica says where its batches' time goes, and how often it synced") {
+  constexpr std::uint64_t count = 20;
+  for (const bool durable : {true, false}) {
+    DurableCluster cluster;
+    if (durable) cluster.keep_data();
+    cluster.start_all();
+    Client client = cluster.connect();
+    cluster.write(client, count);
+    const auto has_all = [](const ReplicaStatus& status) { return status.operations >= count; };
+    REQUIRE(cluster.await(0, has_all));
+    const ReplicaStatus status = cluster.replicas[0]->status();
+    CHECK(status.batches > count);  // one each, and the client's open
+    CHECK(status.stages.size() == 7);
+    CHECK(status.stages.at("admission").count >= status.batches);
+    for (const char* each : {"commit", "execute", "reply"}) {
+      CHECK_MESSAGE(status.stages.at(each).count == status.batches, each);
+    }
+    Duration sum{};
+    for (const auto& [name, stage] : status.stages) {
+      CHECK(stage.p50 <= stage.p99);
+      sum += stage.mean;
+    }
+    CHECK(sum > Duration{});
+    CHECK((status.fsyncs > 0) == durable);
+  }
+}

@@ -110,6 +110,18 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(executed == std::vector<std::vector<std::string>>{{"1", "read 1", "2"}, {"3"}, {}});
 }
 
+TEST_CASE_FIXTURE(Fixture, "executor: queries are answered from the state of the batches before them") {
+  executor.push(batch(1, {{"a", false}}));
+  executor.push(core::AnswerQueries{ClientId{7}, {{core::QueryNumber{5}, {}}, {core::QueryNumber{6}, {}}}});
+  executor.push(batch(2, {{"b", false}}));
+  REQUIRE(has_events(3));
+  const auto& answered = std::get<core::QueriesAnswered>(events[1]);
+  CHECK(answered.client == ClientId{7});
+  REQUIRE(answered.items.size() == 2);
+  CHECK(answered.items[1].number == core::QueryNumber{6});
+  for (const auto& item : answered.items) CHECK(item.result == to_bytes("read 1"));
+}
+
 TEST_CASE_FIXTURE(Fixture, "executor: begins with the newest checkpoint") {
   executor.push(batch(1, {{"a", false}}));
   executor.push(core::TakeSnapshot{SeqNum{1}, core::genesis_core_state()});

@@ -85,7 +85,7 @@ TEST_CASE_FIXTURE(Fixture, "hostile client: frames that do not decode are counte
 }
 
 TEST_CASE_FIXTURE(Fixture, "hostile client: requests that another key signed are counted, and it is cut") {
-  check_is_punished(request_in_the_name_of(ClientId{1}, cluster, 1), "bad_signature");
+  check_is_punished(request_in_the_name_of(ClientId{2}, cluster, 0), "bad_signature");
 }
 
 TEST_CASE_FIXTURE(Fixture, "hostile client: another client's genuine request on its link costs it the link") {
@@ -105,4 +105,18 @@ TEST_CASE_FIXTURE(Fixture,
     hostile->send(frame, 2000);
     CHECK(invoke(honest, "x").has_value());
   }
+}
+
+TEST_CASE_FIXTURE(
+    Fixture, "hostile client: a storm of one genuine request is cut, and is refused when it comes back") {
+  Client honest = cluster.connect(0);
+  const Bytes frame = request_in_the_name_of(ClientId{2}, cluster, 1);
+  constexpr std::uint32_t budget =
+      runtime::Rejections::burst_seconds * runtime::Rejections::client_refusals_per_second;
+  hostile->send(frame, 2 * budget);
+  CHECK(hostile->down.reaches(1));
+  CHECK(invoke(honest, "x").has_value());
+  cluster.replicas[0]->stop();
+  CHECK(cluster.replicas[0]->status().rejections.at("repeated") <= 2 * budget);
+  CHECK(log.has("a flood of messages that are of no use, the last one repeated"));
 }

@@ -75,3 +75,23 @@ TEST_CASE_FIXTURE(Fixture, "rejections: strikes are forgiven after a minute") {
   for (std::uint32_t i = 1; i < Rejections::max_strikes; ++i) rejections.strike(client, start);
   CHECK_FALSE(rejections.strike(client, start + Rejections::strikes_forgiven_after + Duration(1)));
 }
+
+TEST_CASE_FIXTURE(Fixture,
+                  "rejections: a client that retries what it must is within its budget, a flood is not") {
+  core::Instant now = start;
+  for (int retry = 0; retry < 10; ++retry, now += std::chrono::milliseconds(300) * (1 << retry)) {
+    for (int i = 0; i < 1024; ++i) CHECK_FALSE(rejections.overdraw(client, now));
+  }
+  std::uint32_t flood = 0;
+  while (!rejections.overdraw(client, now)) ++flood;
+  CHECK(flood <= Rejections::burst_seconds * Rejections::client_refusals_per_second);
+  CHECK_FALSE(rejections.overdraw(client, now));  // counted anew after the cut
+}
+
+TEST_CASE_FIXTURE(Fixture, "rejections: what peers say to a replica that is behind is within their budget") {
+  // 2000 batches a second, three messages each, for a minute of state transfer.
+  core::Instant now = start;
+  for (int ms = 0; ms < 60'000; ++ms, now += std::chrono::milliseconds(1)) {
+    for (int i = 0; i < 6; ++i) REQUIRE_FALSE(rejections.overdraw(replica, now));
+  }
+}

@@ -72,6 +72,22 @@ TEST_CASE_FIXTURE(Fixture, "verifier: without workers the verdict is there when 
   CHECK(seqs.at(ReplicaId{2}) == std::vector<std::uint64_t>{0});
 }
 
+TEST_CASE_FIXTURE(Fixture, "verifier: a message that is dismissed costs no signature check") {
+  make(0);
+  core::Message seen = core::Status{};
+  bool needless = true;
+  verifier->dismiss_with([&](const core::Identity&, const core::Message& message) {
+    seen = message;
+    return needless;
+  });
+  CHECK(verifier->submit(ReplicaId{1}, prepare(1, 5)));
+  CHECK(std::get<core::Prepare>(seen).header.seq == SeqNum{5});
+  CHECK(delivered == 0);
+  needless = false;
+  CHECK(verifier->submit(ReplicaId{1}, prepare(1, 6)));
+  CHECK(seqs.at(ReplicaId{1}) == std::vector<std::uint64_t>{6});
+}
+
 TEST_CASE_FIXTURE(Fixture, "verifier: workers keep each peer's order, also of what they reject") {
   make(3);
   const auto submit = [this](std::uint32_t replica, std::uint64_t seq) {
@@ -102,6 +118,10 @@ struct Gated : core::Crypto {
               const core::Signature& signature) const override {
     return gate.reaches(1) && crypto.verify(statement, signer, image, signature);
   }
+  const core::Tag* ours(const std::vector<core::Tag>& tags) const override { return crypto.ours(tags); }
+  bool holds(const core::Tag& tag, ClientId client, const Digest& request) const override {
+    return crypto.holds(tag, client, request);
+  }
   const core::Crypto& crypto;
   mutable testing::Tally gate;
 };
@@ -125,6 +145,40 @@ TEST_CASE_FIXTURE(Fixture, "verifier: what is judged first waits for what came f
   REQUIRE(judged.reaches(2));
   slow.deliver_finished();
   CHECK(seqs.at(ReplicaId{1}) == std::vector<std::uint64_t>{1, 0});
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "verifier: a request with tags takes no way round, unless something of its peer waits") {
+  Gated gated(own);
+  testing::Tally judged;
+  Verifier slow(
+      gated, wire::DecodeLimits{n, cluster.config.limits}, 1,
+      [this](const core::Identity& from, const Verdict& verdict) {
+        seqs[from].push_back(std::holds_alternative<core::AuthenticMessage>(verdict) ? 1 : 0);
+      },
+      [&judged] { judged.add(); });
+  const ClientKey& key = cluster.client_keys.at(0);
+  const crypto::SodiumCrypto client(ring, key.id, key.key);
+  core::RequestDraft draft{key.id, core::RequestKind::operations, RequestNumber{1}, RequestNumber{1}, {}};
+  draft.items.push_back({to_bytes("x"), false});
+  const wire::Sealer sealer(client, wire::DecodeLimits{n, cluster.config.limits});
+  const Bytes tagged = wire::encode(core::RequestMessage{sealer.seal_with_tags(draft), 0});
+  const Bytes with_signature = wire::encode(core::RequestMessage{sealer.seal(draft), 0});
+
+  CHECK(slow.submit(key.id, tagged));
+  CHECK(seqs.at(key.id) == std::vector<std::uint64_t>{1});
+  CHECK(slow.submit(key.id, with_signature));
+  CHECK(slow.submit(key.id, tagged));
+  CHECK(seqs.at(key.id).size() == 1);
+  CHECK(slow.submit(ReplicaId{1}, tagged));  // another's is not held up
+  CHECK(seqs.at(ReplicaId{1}) == std::vector<std::uint64_t>{1});
+  gated.gate.add();
+  while (seqs.at(key.id).size() < 3) {
+    REQUIRE(judged.reaches(1));
+    slow.deliver_finished();
+    std::this_thread::yield();
+  }
+  CHECK(seqs.at(key.id) == std::vector<std::uint64_t>{1, 1, 1});
 }
 
 TEST_CASE_FIXTURE(Fixture, "verifier: a peer that floods the workers is refused, others are not") {

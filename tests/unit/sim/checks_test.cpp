@@ -83,6 +83,37 @@ TEST_CASE("history: an answer must be in the history, once, and in the order of 
   CHECK_THROWS_AS(g.history.on_completed(c1, 2, core::Completion::ok, to_bytes("1")), Violation);
 }
 
+TEST_CASE(
+    "history: a read shows what was known before it began, and nothing that was not executed by its end") {
+  struct Reads : Fixture {
+    Reads() {
+      history.on_submitted(c1, 0, to_bytes("x"));
+      history.on_submitted(c1, 1, to_bytes("y"));
+      execute(r0, batch(1, 1, "x"), "1:x");
+      execute(r0, batch(2, 2, "y"), "2:y");
+    }
+    void complete(History::Ticket ticket, const std::string& result) {
+      history.on_completed(c1, ticket, core::Completion::ok, to_bytes(result));
+    }
+  };
+  Reads none_known;
+  none_known.history.on_submitted(c1, 2, to_bytes("read"));
+  none_known.complete(2, "@0");
+  none_known.history.on_submitted(c1, 3, to_bytes("read"));
+  CHECK_THROWS_AS(none_known.complete(3, "@3"), Violation);
+  Reads after_write;
+  after_write.complete(0, "1:x");
+  after_write.history.on_submitted(c1, 2, to_bytes("read"));
+  CHECK_THROWS_AS(after_write.complete(2, "@0"), Violation);
+  Reads after_read;
+  after_read.history.on_submitted(c1, 2, to_bytes("read"));
+  after_read.history.on_submitted(c1, 3, to_bytes("read"));
+  after_read.complete(2, "@2");
+  after_read.complete(3, "@1");  // it had begun before the other one ended
+  after_read.history.on_submitted(c1, 4, to_bytes("read"));
+  CHECK_THROWS_AS(after_read.complete(4, "@1"), Violation);
+}
+
 TEST_CASE("history: unequal states at equal checkpoints are a violation") {
   History history;
   Digest one, other;

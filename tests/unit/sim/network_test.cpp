@@ -19,7 +19,7 @@ struct Fixture {
 
   Fixture() {
     network.deliver_with([this](const Node& from, const Node& to, const FramePtr& frame) {
-      const Opened opened = mail.open(*frame, to);
+      const Opened opened = mail.open(*frame, from, to);
       const auto* message = std::get_if<core::AuthenticMessage>(&opened);
       REQUIRE(message);
       received.push_back({from, to, std::get<core::Status>(message->get()), scheduler.now()});

@@ -226,6 +226,7 @@ TEST_CASE_FIXTURE(Fixture,
   gate.open();
   wait_for_all();
   CHECK(syncs == 2);
+  CHECK(log->syncs() == 2);
 }
 
 TEST_CASE_FIXTURE(Fixture, "durable log: nothing is reported durable or counted as such before it is") {

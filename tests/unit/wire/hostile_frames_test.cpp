@@ -204,10 +204,10 @@ TEST_CASE("hostile frames: many elements that share one blob do not unfold") {
   // Root, tag and pointer of Frame; number and pointer of BodyMessage; time and pointer of Body; tag of the
   // list.
   const std::size_t first = 8;
-  REQUIRE(words[first - 1] == struct_pointer(static_cast<std::int32_t>(count), 0, 2));
+  REQUIRE(words[first - 1] == struct_pointer(static_cast<std::int32_t>(count), 1, 2));
   for (std::size_t i = 1; i < count; ++i) {
-    for (const std::size_t blob : {std::size_t{0}, std::size_t{1}}) {
-      words[first + 2 * i + blob] = words[first + blob] - (8 * i);  // the offset, moved by 2i words
+    for (const std::size_t blob : {std::size_t{1}, std::size_t{2}}) {  // behind which proof it is
+      words[first + 3 * i + blob] = words[first + blob] - (12 * i);    // the offset, moved by 3i words
     }
   }
   const CountingCrypto crypto;

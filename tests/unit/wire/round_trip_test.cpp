@@ -94,12 +94,28 @@ std::vector<Sample> largest(const wire::DecodeLimits& limits) {
   reply.items.assign(wire::max_reply_items, {RequestNumber{1}, some_digest(1), Outcome::executed, Bytes(1)});
   reply.items.front().result = Bytes(agreed.max_result_bytes);
   reply.items.back().result = Bytes(256 * 1024 - wire::max_reply_items);
+  Query query = some_query();
+  query.items.clear();
+  for (std::uint64_t i = 1; i <= agreed.max_request_operations; ++i) {
+    query.items.push_back({QueryNumber{i}, Bytes(agreed.max_request_bytes / agreed.max_request_operations)});
+  }
+  QueryReply query_reply = some_query_reply();
+  query_reply.items.clear();
+  for (std::uint64_t i = 1; i <= wire::max_reply_items; ++i)
+    query_reply.items.push_back({QueryNumber{i}, Bytes(1)});
+  query_reply.items.front().result = Bytes(agreed.max_result_bytes);
+  query_reply.items.back().result = Bytes(256 * 1024 - wire::max_reply_items);
   Status status;
   for (std::uint64_t seq = 1; seq <= wire::max_status_slots(agreed); ++seq)
     status.slots.push_back({SeqNum{seq}});
   for (std::uint64_t seq = 1; seq <= wire::max_status_checkpoints; ++seq)
     status.checkpoints.push_back({SeqNum{seq}});
 
+  const RequestPtr bare = without_proof(*small);
+  const std::vector<Introduction::Item> items(agreed.max_batch_requests, {bare, some_tag(1)});
+  auto tagged = std::const_pointer_cast<Request>(without_proof(*large));
+  tagged->proof = Proof::tags;
+  tagged->tags.assign(n, some_tag(2));
   const auto body = some_body(std::vector<RequestPtr>(agreed.max_batch_requests, small));
   return {{"request", RequestMessage{large, 0}},
           {"pre-prepare", PrePrepare{{View{1}, SeqNum{1}, body->digest}, some_signature(1), body}},
@@ -108,6 +124,11 @@ std::vector<Sample> largest(const wire::DecodeLimits& limits) {
           {"view change", std::make_shared<const ViewChange>(std::move(view_change))},
           {"new view", std::make_shared<const NewView>(std::move(new_view))},
           {"reply", std::move(reply)},
+          {"query", std::move(query)},
+          {"query reply", std::move(query_reply)},
+          {"request with tags", RequestMessage{tagged, 0}},
+          {"introduction", Introduction{View{1}, 1, items}},
+          {"vouch", Vouch{View{1}, 1, std::vector<Digest>(agreed.max_batch_requests, some_digest(1))}},
           {"status", std::move(status)},
           {"fetch state", FetchState{SeqNum{1}, std::vector<Digest>(FetchState::max_blocks, some_digest(1))}},
           {"state block", some_block(max_block_bytes)}};

@@ -27,6 +27,12 @@ Signature some_signature(std::uint8_t seed) {
   return signature;
 }
 
+Tag some_tag(std::uint8_t seed) {
+  Tag tag;
+  tag.bytes.fill(seed);
+  return tag;
+}
+
 std::vector<SignerSignature> some_signers(std::initializer_list<std::uint32_t> replicas) {
   std::vector<SignerSignature> signers;
   for (const std::uint32_t r : replicas) {
@@ -85,6 +91,21 @@ Reply some_reply() {
            {RequestNumber{13}, some_digest(4), Outcome::invalid, Bytes{}}}};
 }
 
+Query some_query() {
+  return {RequestNumber{1700000000000001},
+          2,
+          {{QueryNumber{3}, to_bytes("a read longer than one word")}, {QueryNumber{4}, {}}}};
+}
+
+QueryReply some_query_reply() {
+  return {Epoch{2},
+          View{9},
+          RequestNumber{1700000000000001},
+          {{QueryNumber{3}, to_bytes("an answer")},
+           {QueryNumber{4}, some_digest(3)},
+           {QueryNumber{6}, QueryReply::Declined{}}}};
+}
+
 Status some_status() {
   Status status;
   status.view = View{3};
@@ -107,11 +128,29 @@ StateBlock some_block(std::size_t size) {
   return {std::make_shared<const Bytes>(std::move(bytes))};
 }
 
+RequestPtr some_tagged_request(ClientId client, RequestNumber first) {
+  RequestDraft draft{client, RequestKind::operations, RequestNumber{1}, first, {{to_bytes("tagged"), false}}};
+  const ToyCrypto crypto(client);
+  RequestPtr request = wire::Sealer(crypto, {}).seal_with_tags(draft);
+  REQUIRE(request);
+  return request;
+}
+
+RequestPtr without_proof(const Request& request) {
+  auto decoded =
+      std::const_pointer_cast<Request>(wire::decode_request(request.payload, Signature{}, {}, ToyCrypto()));
+  REQUIRE(decoded);
+  decoded->proof = Proof::none;
+  return decoded;
+}
+
 std::vector<Sample> samples() {
   const RequestPtr one = some_request(ClientId{2}, RequestNumber{5}, {"", "a", "bc"});
   const RequestPtr two =
       some_request(ClientId{3}, RequestNumber{1}, {"a longer operation than fits one word"});
   const RequestPtr open = some_request(ClientId{1}, RequestNumber{1700000000000000}, {});
+  const RequestPtr tagged = some_tagged_request(ClientId{2}, RequestNumber{9});
+  const RequestPtr bare = without_proof(*tagged);
   const BatchHeader header{View{3}, SeqNum{4}, some_digest(9)};
   return {
       {"request", RequestMessage{one, 2}},
@@ -137,6 +176,17 @@ std::vector<Sample> samples() {
       {"fetch one block", FetchState{SeqNum{256}, {some_digest(3)}}},
       {"state block", some_block(77)},
       {"state block of one byte", some_block(1)},
+      {"query", some_query()},
+      {"query reply", some_query_reply()},
+      {"complaints", Complaints{View{3},
+                                {{ReplicaId{0}, SeqNum{128}, some_signature(1)},
+                                 {ReplicaId{2}, SeqNum{256}, some_signature(2)}}}},
+      {"request with tags", RequestMessage{tagged, 1}},
+      {"body with and without signatures", BodyMessage{SeqNum{8}, some_body({two, bare, one})}},
+      {"introduction",
+       Introduction{View{3}, 9, {{bare, tagged->tags[1]}, {without_proof(*one), tagged->tags[2]}}}},
+      {"vouch", Vouch{View{3}, 9, {some_digest(4), some_digest(2)}}},
+      {"vouch for nothing", Vouch{View{3}, 9, {}}},
   };
 }
 
@@ -160,7 +210,8 @@ struct Comparison {
   }
   static bool same(const Request& a, const Request& b) {
     auto fields = [](const Request& r) {
-      return std::tie(r.client, r.kind, r.lowest_unanswered, r.first, r.payload, r.signature, r.digest);
+      return std::tie(r.client, r.kind, r.lowest_unanswered, r.first, r.payload, r.proof, r.signature, r.tags,
+                      r.digest);
     };
     return fields(a) == fields(b) && same(a.items, b.items);
   }
@@ -211,6 +262,18 @@ struct Comparison {
   static bool same(const Reply& a, const Reply& b) {
     return a.epoch == b.epoch && a.view == b.view && a.client == b.client && same(a.items, b.items);
   }
+  static bool same(const Query::Item& a, const Query::Item& b) {
+    return a.number == b.number && a.body == b.body;
+  }
+  static bool same(const Query& a, const Query& b) {
+    return a.incarnation == b.incarnation && a.attempt == b.attempt && same(a.items, b.items);
+  }
+  static bool same(const QueryReply::Item& a, const QueryReply::Item& b) {
+    return a.number == b.number && a.result == b.result;
+  }
+  static bool same(const QueryReply& a, const QueryReply& b) {
+    return a.epoch == b.epoch && a.view == b.view && a.incarnation == b.incarnation && same(a.items, b.items);
+  }
   static bool same(const Status::Slot& a, const Status::Slot& b) {
     auto fields = [](const Status::Slot& s) {
       return std::tie(s.seq, s.has_header, s.has_body, s.committed, s.prepares, s.commits);
@@ -236,8 +299,24 @@ struct Comparison {
   static bool same(const FetchState& a, const FetchState& b) {
     return a.seq == b.seq && a.blocks == b.blocks;
   }
+  static bool same(const Introduction::Item& a, const Introduction::Item& b) {
+    return same(a.request, b.request) && a.tag == b.tag && a.authentic == b.authentic;
+  }
+  static bool same(const Introduction& a, const Introduction& b) {
+    return a.view == b.view && a.number == b.number && same(a.items, b.items);
+  }
+  static bool same(const Vouch& a, const Vouch& b) {
+    return a.view == b.view && a.number == b.number && a.requests == b.requests;
+  }
   static bool same(const StateBlock& a, const StateBlock& b) {
     return a.block && b.block ? *a.block == *b.block : a.block == b.block;
+  }
+  static bool same(const Complaints& a, const Complaints& b) {
+    const auto equal = [](const Complaints::Vote& x, const Complaints::Vote& y) {
+      return x.replica == y.replica && x.stable == y.stable && x.signature == y.signature;
+    };
+    return a.view == b.view &&
+           std::equal(a.votes.begin(), a.votes.end(), b.votes.begin(), b.votes.end(), equal);
   }
 };
 

@@ -14,14 +14,20 @@ namespace pbft::test {
 /// Distinct for distinct seeds.
 Digest some_digest(std::uint8_t seed);
 core::Signature some_signature(std::uint8_t seed);
+core::Tag some_tag(std::uint8_t seed);
 std::vector<core::SignerSignature> some_signers(std::initializer_list<std::uint32_t> replicas);
 
 /// A request of `client` with one operation per body, signed.
 core::RequestPtr some_request(ClientId client, RequestNumber first, const std::vector<std::string>& bodies);
+/// The same with a tag for each replica, and the same request as a batch shows it.
+core::RequestPtr some_tagged_request(ClientId client, RequestNumber first);
+core::RequestPtr without_proof(const core::Request& request);
 core::BodyPtr some_body(std::vector<core::RequestPtr> requests, Timestamp time = {77});
 core::ViewChange some_view_change();
 core::NewView some_new_view();
 core::Reply some_reply();
+core::Query some_query();             // two reads, one of them empty
+core::QueryReply some_query_reply();  // whole, digest, declined
 core::Status some_status();
 /// `size` bytes, no two neighbours equal.
 core::StateBlock some_block(std::size_t size);

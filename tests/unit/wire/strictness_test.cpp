@@ -132,6 +132,19 @@ TEST_CASE("wire: a FetchState asks for 1 to max_blocks blocks") {
   CHECK(refusal_of(fetch(FetchState::max_blocks + 1)) == Rejection::malformed);
 }
 
+TEST_CASE("wire: Complaints are of members, at least one, each once, in ascending order") {
+  const auto complaints = [](std::initializer_list<std::uint32_t> of) {
+    Complaints message{View{1}, {}};
+    for (std::uint32_t id : of) message.votes.push_back({ReplicaId{id}, SeqNum{0}, some_signature(1)});
+    return message;
+  };
+  CHECK(refusal_of(complaints({})) == Rejection::malformed);
+  CHECK(refusal_of(complaints({1, 1})) == Rejection::malformed);
+  CHECK(refusal_of(complaints({2, 1})) == Rejection::malformed);
+  CHECK(refusal_of(complaints({1, 4})) == Rejection::malformed);
+  CHECK(same(must_decode(wire::encode(complaints({0, 1, 2, 3}))), complaints({0, 1, 2, 3})));
+}
+
 TEST_CASE("wire: a StateBlock has 1 to max_block_bytes bytes") {
   CHECK(refusal_of(some_block(0)) == Rejection::malformed);
   CHECK(same(must_decode(wire::encode(some_block(max_block_bytes))), some_block(max_block_bytes)));
@@ -145,6 +158,50 @@ TEST_CASE("wire: an unknown outcome is refused") {
 
 TEST_CASE("wire: a result is at most max_result_bytes long") {
   Reply reply = some_reply();
+  reply.items[0].result = Bytes(100);
+  CHECK(same(must_decode(wire::encode(reply), tight([](auto& a) { a.max_result_bytes = 100; })), reply));
+  CHECK(refusal_of(reply, tight([](auto& a) { a.max_result_bytes = 99; })) == Rejection::too_large);
+}
+
+TEST_CASE("wire: a query holds 1 to max_request_operations reads, ascending, of limited size") {
+  const auto refusal = [](const std::function<void(Query&)>& spoil) {
+    Query message = some_query();
+    spoil(message);
+    return refusal_of(message);
+  };
+  CHECK(refusal([](Query& m) { m.items.clear(); }) == Rejection::malformed);
+  CHECK(refusal([](Query& m) { m.items[1].number = m.items[0].number; }) == Rejection::malformed);
+  CHECK(refusal([](Query& m) { std::swap(m.items[0], m.items[1]); }) == Rejection::malformed);
+  CHECK(refusal([](Query& m) { m.items[1].body = Bytes(AgreedLimits{}.max_operation_bytes + 1); }) ==
+        Rejection::too_large);
+
+  const Query query = some_query();
+  const std::size_t size = query.items[0].body.size();
+  CHECK(same(must_decode(wire::encode(query), tight([&](auto& a) {
+                           a.max_request_operations = 2;
+                           a.max_request_bytes = a.max_operation_bytes = size;
+                         })),
+             query));
+  CHECK(refusal_of(query, tight([](auto& a) { a.max_request_operations = 1; })) == Rejection::too_large);
+  CHECK(refusal_of(query, tight([&](auto& a) { a.max_request_bytes = size - 1; })) == Rejection::too_large);
+  CHECK(refusal_of(query, tight([&](auto& a) { a.max_operation_bytes = size - 1; })) == Rejection::too_large);
+}
+
+TEST_CASE("wire: the answers to a query are at least one, ascending, of limited size") {
+  const auto refusal = [](const std::function<void(QueryReply&)>& spoil) {
+    QueryReply message = some_query_reply();
+    spoil(message);
+    return refusal_of(message);
+  };
+  CHECK(refusal([](QueryReply& m) { m.items.clear(); }) == Rejection::malformed);
+  CHECK(refusal([](QueryReply& m) { m.items[1].number = m.items[0].number; }) == Rejection::malformed);
+  CHECK(refusal([](QueryReply& m) { std::swap(m.items[0], m.items[2]); }) == Rejection::malformed);
+  CHECK(refusal([](QueryReply& m) {
+          m.items.clear();
+          for (std::uint64_t i = 0; i <= wire::max_reply_items; ++i) m.items.push_back({QueryNumber{i}, {}});
+        }) == Rejection::malformed);
+
+  QueryReply reply = some_query_reply();
   reply.items[0].result = Bytes(100);
   CHECK(same(must_decode(wire::encode(reply), tight([](auto& a) { a.max_result_bytes = 100; })), reply));
   CHECK(refusal_of(reply, tight([](auto& a) { a.max_result_bytes = 99; })) == Rejection::too_large);

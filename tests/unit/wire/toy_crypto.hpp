@@ -28,6 +28,22 @@ class ToyCrypto : public core::Crypto {
     const bool member = replica != nullptr ? replica->value < 4 : std::get<ClientId>(signer).value - 1 < 3;
     return member && signature == signature_of(signer, statement, image);
   }
+  core::Tag tag(ReplicaId replica, const Digest& request) const override {
+    return tag_of(std::get<ClientId>(self_), replica, request);
+  }
+  const core::Tag* ours(const std::vector<core::Tag>& tags) const override {
+    const auto* self = std::get_if<ReplicaId>(&self_);
+    return self != nullptr && self->value < tags.size() ? &tags[self->value] : nullptr;
+  }
+  bool holds(const core::Tag& tag, ClientId client, const Digest& request) const override {
+    const auto* self = std::get_if<ReplicaId>(&self_);
+    return self != nullptr && client.value - 1 < 3 && tag == tag_of(client, *self, request);
+  }
+  static core::Tag tag_of(ClientId client, ReplicaId replica, const Digest& request) {
+    core::Tag tag;
+    fill(tag.bytes, mix(client.value * 64 + replica.value, request.bytes));
+    return tag;
+  }
   static core::Signature signature_of(const core::Identity& signer, core::Statement statement,
                                       BytesView image) {
     const auto* replica = std::get_if<ReplicaId>(&signer);

@@ -1,0 +1,51 @@
+#include "core/stages.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace pbft::core {
+
+const char* name_of(Stage stage) {
+  switch (stage) {
+    case Stage::admission:
+      return "admission";
+    case Stage::pre_prepare:
+      return "pre_prepare";
+    case Stage::prepare:
+      return "prepare";
+    case Stage::persist:
+      return "persist";
+    case Stage::commit:
+      return "commit";
+    case Stage::execute:
+      return "execute";
+    case Stage::reply:
+      return "reply";
+  }
+  return "?";
+}
+
+Duration LatencyHistogram::mean() const {
+  return Duration(count_ == 0 ? 0 : static_cast<Duration::rep>(sum_ / count_));
+}
+
+std::uint64_t LatencyHistogram::lowest_of(std::size_t bucket) {
+  if (bucket < 2 * per_doubling) return bucket;
+  const std::size_t doublings = bucket / per_doubling - 1;
+  return (per_doubling + bucket % per_doubling) << doublings;
+}
+
+Duration LatencyHistogram::quantile(double q) const {
+  if (count_ == 0) return {};
+  const auto rank =
+      static_cast<std::uint64_t>(std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(count_)));
+  std::uint64_t seen = 0;
+  for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) {
+    seen += buckets_[bucket];
+    if (seen < std::max<std::uint64_t>(rank, 1)) continue;
+    return Duration(static_cast<Duration::rep>((lowest_of(bucket) + lowest_of(bucket + 1) - 1) / 2));
+  }
+  return {};
+}
+
+}  // namespace pbft::core

@@ -1,0 +1,107 @@
+// How long a silent primary is waited for: less when its link is broken, longer when this replica stood
+// still.
+#include "scenario/fixture.hpp"
+
+namespace pbft {
+
+namespace {
+
+/// A cluster that has seen what phases take here; every request goes to all.
+struct Experienced : Cluster {
+  static ClusterOptions options() {
+    ClusterOptions options;
+    options.client_limits.broadcast_share = 1;
+    return options;
+  }
+  Experienced() : Cluster(options()) {
+    for (int i = 0; i < 20; ++i) {
+      client(0).send("warm");
+      run_until_answered();
+    }
+    settle();
+  }
+  void break_links_to(std::uint32_t lost) {
+    for (std::uint32_t id = 0; id < 4; ++id) {
+      if (id != lost && !replica(id).is_stopped()) replica(id).link_down(ReplicaId{lost});
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("2 a primary that is killed, so that its links break: replaced sooner than a mute one") {
+  Experienced cluster;
+  cluster.replica(0).stop();
+  cluster.break_links_to(0);
+  cluster.client(0).send("x");
+  cluster.run_until_answered();
+  CHECK(cluster.client(0).last().latency() < 150ms);
+  CHECK(cluster.replicas(1, 2, 3).are_exactly_in_view(View{1}));
+}
+
+TEST_CASE("a link to the primary that breaks and comes back, or breaks while nothing waits: no view change") {
+  Experienced cluster;
+  cluster.break_links_to(0);
+  cluster.run_for(5s);
+  for (int i = 0; i < 20; ++i) {  // the others bring what this link does not
+    cluster.client(0).send("x");
+    cluster.run_until_answered();
+  }
+  cluster.network().hold().from(0);
+  cluster.client(0).send("y");
+  cluster.run_for(80ms);
+  for (std::uint32_t id : {1U, 2U, 3U}) cluster.replica(id).link_up(ReplicaId{0});
+  cluster.run_for(80ms);
+  cluster.heal();
+  cluster.run_until_answered();
+  CHECK(cluster.all().view_changes_started() == 0);
+}
+
+TEST_CASE("the wait without a link doubles as the other does") {
+  Experienced cluster;
+  cluster.replica(0).stop();
+  cluster.network().drop<NewView>().from(1);
+  cluster.break_links_to(0);
+  cluster.client(0).send("x");
+  cluster.run_until_answered();
+  CHECK(cluster.replicas(1, 2, 3).are_exactly_in_view(View{2}));
+  cluster.replica(0).restart();
+}
+
+TEST_CASE(
+    "39 all replicas stand still for longer than the timeout, with a request under way: no view change") {
+  for (const Duration when : {500us, 1500us, 2500us, 3500us}) {
+    CAPTURE(when.count());
+    Experienced cluster;
+    for (const Duration stall : {200ms, 400ms, 3000ms}) {
+      cluster.client(0).send("x");
+      cluster.run_for(when);
+      for (std::uint32_t id = 0; id < 4; ++id) cluster.replica(id).pause();
+      cluster.run_for(stall);
+      // Each wakes on its own, the primary last.
+      for (std::uint32_t id : {1U, 2U, 3U, 0U}) {
+        cluster.replica(id).resume();
+        cluster.run_for(5ms);
+      }
+      cluster.run_until_answered();
+      cluster.run_for(5s);
+    }
+    CHECK(cluster.all().view_changes_started() == 0);
+  }
+}
+
+TEST_CASE("a replica whose timers are always late replaces a silent primary all the same") {
+  Experienced cluster;
+  cluster.replica(0).stop();
+  cluster.client(0).send("x");
+  for (int i = 0; i < 50 && !cluster.all_answered(); ++i) {
+    for (std::uint32_t id : {1U, 2U, 3U}) cluster.replica(id).pause();
+    cluster.run_for(100ms);
+    for (std::uint32_t id : {1U, 2U, 3U}) cluster.replica(id).resume();
+    cluster.run_for(1ms);
+  }
+  CHECK(cluster.all_answered());
+  CHECK(cluster.client(0).last().latency() < 4s);
+}
+
+}  // namespace pbft
