@@ -31,11 +31,6 @@ void add_duration(CLI::App& cli, const char* name, std::chrono::milliseconds& me
       ->default_str(to_text(member));
 }
 
-Result<void> check_auth(const std::string& auth) {
-  if (auth == "signature" || auth == "mac") return {};
-  return Error{ErrorCode::invalid_argument, "--auth " + auth + ": signature or mac"};
-}
-
 /// Whether every behaviour that is joined in a fault's `what` has a name that the faulty process knows.
 Result<void> check_behaviour(const Fault& fault) {
   if (is_signal_fault(fault.what) || is_remedy(fault.what)) return {};
@@ -138,7 +133,7 @@ Result<void> check(const Options& options) {
   if (!options.workload.cluster.empty() && !options.faults.empty())
     return Error{ErrorCode::invalid_argument,
                  "--cluster joins processes that are not ours to harm: no --fault"};
-  return check_auth(options.workload.auth);
+  return {};
 }
 
 Result<RunPlan> plan_of(const Options& options) {

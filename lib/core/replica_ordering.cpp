@@ -52,7 +52,7 @@ void Replica::Impl::keep_body(ReplicaId link, Slot& slot, const BodyPtr& body) {
   reject(link, body->requests_authentic ? Rejection::wrong_tag : Rejection::bad_request_in_batch);
   if (!slot.header || slot.header->header.digest != body->digest) return;
   slot.doubtful = body;
-  slot.asked.emplace_back(body->digest, fetch_round);  // a better copy is looked for from the next round on
+  slot.asked.push_back({body->digest, fetch_round});  // a better copy is looked for from the next round on
 }
 
 // The NewView re-issued it, or f+1 replicas voted for it, its primary included, or it is certified. One of

@@ -184,8 +184,9 @@ void Replica::Impl::repair_commits(ReplicaId from, Slot& slot, const Status::Slo
 void Replica::Impl::fetch_body(Slot& slot, SeqNum seq, const Digest& digest, std::uint64_t hint) {
   if (!in_reach(seq)) return;
   auto asked =
-      std::find_if(slot.asked.begin(), slot.asked.end(), [&](const auto& a) { return a.first == digest; });
-  if (asked != slot.asked.end() && asked->second == fetch_round) return;
+      std::find_if(slot.asked.begin(), slot.asked.end(), [&](const auto& a) { return a.body == digest; });
+  const bool is_asked = asked != slot.asked.end() && asked->round == fetch_round;
+  if (is_asked && !asked->of_primary) return;
 
   std::uint64_t holders = hint;
   auto add_voters = [&](const VoteSet& votes) {
@@ -195,21 +196,26 @@ void Replica::Impl::fetch_body(Slot& slot, SeqNum seq, const Digest& digest, std
   };
   add_voters(slot.prepares);
   add_voters(slot.commits);
-  if (slot.header && slot.header->header.digest == digest) {
-    holders |= std::uint64_t{1} << quorums.primary(view).value;
-  }
   holders &= ~(std::uint64_t{1} << config.id.value);
-  if (holders == 0) return;  // they show themselves by their votes
+  // A primary that proposes without the body is not likely to send it when asked: who votes, has it. So in the
+  // first round voters are asked rather than the primary, even if it was asked before they voted.
+  const std::uint64_t primary = std::uint64_t{1} << quorums.primary(view).value;
+  const bool of_primary = (holders & ~primary) == 0;
+  const bool is_first = asked == slot.asked.end() || is_asked;
+  if (!of_primary && is_first) {
+    holders &= ~primary;
+  } else if (slot.header && slot.header->header.digest == digest && !is_primary()) {
+    holders |= primary;
+  }
+  if (holders == 0 || (of_primary && is_asked)) return;  // others show themselves by their votes
 
   auto turn =
       static_cast<int>((fetch_round + seq.value) % static_cast<std::uint64_t>(std::popcount(holders)));
   while (turn-- > 0) holders &= holders - 1;
   send(ReplicaId{static_cast<std::uint32_t>(std::countr_zero(holders))}, FetchBody{seq, digest});
-  if (asked != slot.asked.end()) {
-    asked->second = fetch_round;
-  } else {
-    slot.asked.emplace_back(digest, fetch_round);
-  }
+  if (asked == slot.asked.end()) asked = slot.asked.insert(asked, {digest});
+  asked->round = fetch_round;
+  asked->of_primary = of_primary;
 }
 
 void Replica::Impl::on_fetch_body(ReplicaId from, const FetchBody& fetch) {

@@ -26,8 +26,13 @@ struct Slot {
   std::optional<Digest> committed;                 ///< q commits match, in whichever view.
   std::vector<BodyPtr> bodies;                     ///< For the digests above; at most one per digest.
   BodyPtr doubtful;  ///< The header's, but not all in it is proven to us; for when votes vouch for it.
-  std::vector<Digest> wanted;                           ///< Bodies asked for on behalf of a view change.
-  std::vector<std::pair<Digest, std::uint64_t>> asked;  ///< Bodies asked for, and in which round of fetching.
+  std::vector<Digest> wanted;  ///< Bodies asked for on behalf of a view change.
+  struct Asked {
+    Digest body;
+    std::uint64_t round = 0;  ///< Of fetching.
+    bool of_primary = false;  ///< Of nobody else in that round.
+  };
+  std::vector<Asked> asked;
   /// Since when it can be committed but for the primary or a gap below: there is a header or a certificate.
   std::optional<Instant> waits_since;
   std::optional<Instant> proposed_at;  ///< When the current view's proposal was here with its body.

@@ -149,6 +149,17 @@ TEST_CASE("8 a primary whose signatures do not hold: refused by name, replaced w
   CHECK(cluster.replicas(1, 2, 3).are_exactly_in_view(View{1}));
 }
 
+TEST_CASE("10 a primary that withholds bodies makes nobody wait for the next round of fetching") {
+  Cluster cluster;
+  cluster.replica(0).corrupt("withhold-body");
+  for (int i = 0; i < 20; ++i) {
+    cluster.client(0).send("x");
+    cluster.run_until_answered();
+  }
+  CHECK(cluster.now() < 1s);  // a round takes 100 ms
+  CHECK(cluster.all().view_changes_started() == 0);
+}
+
 TEST_CASE("10 a primary that shows the body to one backup alone: the others fetch it there, no view change") {
   Cluster cluster(with(1));
   cluster.replica(0).corrupt("withhold-body");

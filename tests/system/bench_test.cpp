@@ -120,7 +120,7 @@ TEST_CASE("bench: what makes no sense is said before anything starts") {
   CHECK(run(bench({"--fault", "1s:crash:r9"})).exit_code == app::usage);
   CHECK(run(bench({"--duration", "soon"})).exit_code == app::usage);
   CHECK(run(bench({"sweep", "--repeat", "2"})).exit_code == app::usage);
-  is_one_line_with(run(bench({"--auth", "none"})), {"--auth mac", "signature"});
+  CHECK(run(bench({"--auth", "none"})).exit_code == app::usage);
 }
 
 TEST_CASE("bench: a behaviour with an argument that is none ends the run") {
