@@ -77,9 +77,8 @@ class Replay : public Behaviour {
       : share_(share), replicas_(self.limits.replicas), random_(self.seed) {}
 
   void on_send(Instant, Letter letter, Traffic& traffic) override {
-    const bool is_for_clients =
-        letter.message && (std::holds_alternative<core::Reply>(*letter.message) ||
-                           std::holds_alternative<core::QueryReply>(*letter.message));
+    const bool is_for_clients = letter.message && (std::holds_alternative<core::Reply>(*letter.message) ||
+                                                   std::holds_alternative<core::QueryReply>(*letter.message));
     if (letter.message && !is_for_clients) remember(letter.message);
     traffic.out.push_back(std::move(letter));
     repeat(traffic);

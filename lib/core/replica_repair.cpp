@@ -197,8 +197,8 @@ void Replica::Impl::fetch_body(Slot& slot, SeqNum seq, const Digest& digest, std
   add_voters(slot.prepares);
   add_voters(slot.commits);
   holders &= ~(std::uint64_t{1} << config.id.value);
-  // A primary that proposes without the body is not likely to send it when asked: who votes, has it. So in the
-  // first round voters are asked rather than the primary, even if it was asked before they voted.
+  // A primary that proposes without the body is not likely to send it when asked: who votes, has it. So in
+  // the first round voters are asked rather than the primary, even if it was asked before they voted.
   const std::uint64_t primary = std::uint64_t{1} << quorums.primary(view).value;
   const bool of_primary = (holders & ~primary) == 0;
   const bool is_first = asked == slot.asked.end() || is_asked;
