@@ -136,8 +136,8 @@ struct PrePrepare {
 };
 
 struct Vote {
-  /// Not from the wire. A Commit that its sender brought itself counts on the word of the link; its signature
-  /// is checked once it is to be shown to others, if ever.
+  /// Not from the wire. The signature of a Commit that its sender brought itself is checked once a quorum
+  /// hangs on it or it is to be shown to others, if ever.
   enum class Signed : std::uint8_t { checked, unchecked, falsely };
   BatchHeader header;
   ReplicaId sender;

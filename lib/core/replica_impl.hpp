@@ -153,6 +153,7 @@ struct Replica::Impl {
   bool add_vote(VoteSet& votes, Statement statement, ReplicaId link, const Vote& vote);
   /// Others can check it as well: if it was not, it is now.
   bool may_show(VoteSet& votes, Statement statement, const Vote& vote);
+  bool are_proven(VoteSet& commits, const BatchHeader& header);
   void advance(Slot& slot, SeqNum seq);  ///< Everything that what is held now allows.
   bool may_prepare(Slot& slot, const BodyPtr& body);
   void send_prepare(Slot& slot);

@@ -96,6 +96,9 @@ void Replica::Impl::on_commit(ReplicaId link, const Commit& vote) {
   if (vote.header.seq <= discarded) return;  // late
   if (!in_store_window(vote.header.seq)) return reject(link, Rejection::outside_window);
   Slot& slot = slot_at(vote.header.seq);
+  // The quorum that proves the batch to others is kept: votes of later views would take its place.
+  const bool is_proven = slot.committed == vote.header.digest && vote.sender != config.id;
+  if (is_proven && !slot.commits.knows(vote)) return;
   if (add_vote(slot.commits, Statement::commit, link, vote)) advance(slot, vote.header.seq);
 }
 
@@ -196,10 +199,19 @@ void Replica::Impl::send_commit(SeqNum seq, const BatchHeader& header) {
   advance(*slot, seq);
 }
 
+// What is committed here must be provable to one who has left the view alone and votes no more.
+bool Replica::Impl::are_proven(VoteSet& commits, const BatchHeader& header) {
+  std::uint32_t proven = 0;
+  for (const Vote* vote : commits.matching(header)) {
+    if (may_show(commits, Statement::commit, *vote) && ++proven == quorums.quorum()) return true;
+  }
+  return false;
+}
+
 void Replica::Impl::find_committed(Slot& slot) {
   if (slot.committed) return;
   for (const Vote& vote : slot.commits.all()) {
-    if (slot.commits.count(vote.header) >= quorums.quorum()) {
+    if (slot.commits.count(vote.header) >= quorums.quorum() && are_proven(slot.commits, vote.header)) {
       slot.committed = vote.header.digest;
       slot.clock.reach(Stage::commit, now.monotonic, stage_times);
       if (slot.proposed_at) suspicion.on_committed(now.monotonic - *slot.proposed_at);

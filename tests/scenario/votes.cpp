@@ -59,25 +59,21 @@ TEST_CASE("o a header withheld from one backup by the primary: repaired by anoth
   cluster.expect_no_progress();  // two of four are lost
 }
 
-TEST_CASE(
-    "a commit counts on the word of its sender's link, and is shown to others only if its signature holds") {
+TEST_CASE("a commit that its sender signed falsely makes no quorum, and is shown to nobody") {
   Cluster cluster;
   const SeqNum seq = cluster.next();
   cluster.replica(3).distrust();
   cluster.network().alter<Commit>([](Commit& vote) { vote.signature.bytes[0] ^= 1; }).from(3);
-  // Replica 2 hears of no commit of the others, so they show it those that they hold.
-  cluster.network().drop_if<Commit>([](const Commit& vote) { return vote.sender.value < 2; }).to(2);
+  cluster.network().drop<Commit>().from(2);
   cluster.client(0).send("x");
-  cluster.run_until_answered();
-  CHECK(cluster.replicas(0, 1).executed_at(seq) == "x");
-  CHECK(cluster.replica(0).rejections(Rejection::bad_signature) == 0);
-  cluster.run_for(1s);
+  cluster.run_for(200ms);
+  // With a fourth commit that nobody could be shown, who is behind could never be brought forward.
+  CHECK(!cluster.replica(0).has_committed(seq));
+  CHECK(!cluster.replica(1).has_committed(seq));
   CHECK(cluster.replica(0).rejections(Rejection::bad_signature) == 1);  // looked at once
-  CHECK(cluster.replica(1).rejections(Rejection::bad_signature) == 1);
-  CHECK(cluster.replica(2).rejections(Rejection::bad_signature) == 0);
+  CHECK(cluster.replica(2).rejections(Rejection::bad_signature) <= 1);
   cluster.network().heal();
-  cluster.run_until(
-      "replica 2 is told by the others", [&] { return cluster.replica(2).state().executed == seq; }, 2s);
+  cluster.run_until_answered();
 }
 
 TEST_CASE("27 replay across cluster, epoch, type and sender: all rejected") {
