@@ -17,7 +17,7 @@ namespace pbft::core {
 /// latest vote are kept. Invariant: sorted by (sender, view); at most two of each, for different batches.
 class VoteSet {
  public:
-  static constexpr std::size_t votes_per_sender = 4;
+  static constexpr std::size_t votes_per_sender = 8;
 
   /// add() would say so.
   bool knows(const Vote& vote) const;
