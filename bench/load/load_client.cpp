@@ -67,7 +67,7 @@ void LoadClient::send(Slot& slot, std::int64_t due_ns) {
 
 void LoadClient::on_answer(Slot& slot, const pbft::Result<pbft::Bytes>& outcome) {
   if (!outcome) {
-    recorder_.on_failed(outcome.error().message);
+    recorder_.on_failed(outcome.error().message, now_ns());
   } else if (const auto position = decode_position(*outcome, plan_.reply_bytes)) {
     recorder_.on_done(index_, slot.due_ns, {slot.sent_ns, now_ns(), *position, !slot.is_read});
     if (!slot.is_read) acknowledged_.add(slot.counter);
@@ -87,7 +87,7 @@ void LoadClient::audit(std::function<void()> done) {
       compare(*audit);
     } else {
       ++result.unaudited_clients;
-      recorder_.on_failed("audit of " + name() + ": " + why);
+      recorder_.on_failed("audit of " + name() + ": " + why, now_ns());
     }
     done();
   });

@@ -51,8 +51,8 @@ void Recorder::observe(const Observation& observation) {
   if (has_room && observation.position % result_.stride == 0) result_.observations.push_back(observation);
 }
 
-void Recorder::on_failed(const std::string& why) {
-  ++at(now_ns()).failed;
+void Recorder::on_failed(const std::string& why, std::int64_t at_ns) {
+  ++at(at_ns).failed;
   auto& errors = result_.first_errors;
   if (errors.size() < max_texts && std::find(errors.begin(), errors.end(), why) == errors.end())
     errors.push_back(why);

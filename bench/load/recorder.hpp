@@ -21,7 +21,7 @@ class Recorder {
   void on_offered(std::int64_t at_ns) { ++at(at_ns).offered; }
   /// `client` counts from 0. `due_ns`: when it was to be sent, not after it was.
   void on_done(std::uint32_t client, std::int64_t due_ns, const Observation& observation);
-  void on_failed(const std::string& why);
+  void on_failed(const std::string& why, std::int64_t at_ns);
   void on_violation(const std::string& what);
 
   LoadResult& result() { return result_; }

@@ -56,9 +56,7 @@ bool Verifier::submit(const core::Identity& from, BytesView frame) {
 }
 
 Verifier::Lane& Verifier::lane_of(const core::Identity& from) {
-  Lane& lane = lanes_[from];
-  lane.from = from;
-  return lane;
+  return lanes_.try_emplace(from, Lane{from}).first->second;
 }
 
 void Verifier::deliver_finished() {

@@ -56,10 +56,10 @@ class Verifier {
   };
   /// What one peer has sent and nobody has handled yet.
   struct Lane {
-    core::Identity from;
-    std::deque<std::shared_ptr<Job>> in_order;   ///< On the loop: not delivered yet.
-    std::size_t bytes = 0;                       ///< Of in_order.
-    std::deque<std::shared_ptr<Job>> unclaimed;  ///< Under mutex_.
+    const core::Identity from;                        ///< Workers read it while the loop looks the lane up.
+    std::deque<std::shared_ptr<Job>> in_order = {};   ///< On the loop: not delivered yet.
+    std::size_t bytes = 0;                            ///< Of in_order.
+    std::deque<std::shared_ptr<Job>> unclaimed = {};  ///< Under mutex_.
   };
 
   Verdict judge(const core::Identity& from, BytesView frame) const;

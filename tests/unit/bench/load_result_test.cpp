@@ -26,7 +26,7 @@ LoadResult sample() {
     recorder.on_offered(now - 2 * ms);
     recorder.on_done(client, now - 2 * ms, {now - ms, now, ++position, true});
   }
-  recorder.on_failed("no answer");
+  recorder.on_failed("no answer", (1000 + 250) * ms);
   recorder.result().acknowledged = 9;
   return recorder.result();
 }
@@ -40,6 +40,7 @@ TEST_CASE(
   const Phase phase = gather.phase("whole", 0, 0.2);
   CHECK(phase.done == 6);
   CHECK(phase.offered == 6);
+  CHECK(phase.failed == 1);
   CHECK(phase.per_second == doctest::Approx(30));
   CHECK(phase.p50_ms == doctest::Approx(2).epsilon(0.02));
   CHECK(phase.longest_gap_ms == 69);  // from 231 to the end; the gap from 111 to 170 has 59
@@ -97,6 +98,10 @@ TEST_CASE("load: a server that gives everything one place does not fill the memo
   recorder.begin(0);
   for (std::uint64_t i = 0; i < 300'000; ++i) recorder.on_done(0, 0, {0, ms, 0, true});
   CHECK(recorder.result().observations.size() <= 200'000);
+}
+
+TEST_CASE("load: a failure counts when it happened, and the series ends with the load") {
+  CHECK(sample().intervals.size() == 3);
 }
 
 TEST_CASE("load: a plan comes through a command line") {
