@@ -79,7 +79,7 @@ void Suspicion::judge(ClientId client, const Watch& watch, Instant now) {
 
   const Duration late = charged(now) - watch.charged;
   verdict.at = now;
-  verdict.points = late > *required ? std::min<std::uint64_t>(late / *required, max_points) : 0;
+  verdict.points = late > *required ? std::min(static_cast<std::uint64_t>(late / *required), max_points) : 0;
   if (verdict.points > 0) {
     ++late_clients_;
     last_late_ = late;
