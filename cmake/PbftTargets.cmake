@@ -26,6 +26,12 @@ if(PBFT_SANITIZE)
   endif()
   target_link_options(pbft_flags INTERFACE -fsanitize=${PBFT_SANITIZE})
 endif()
+if(PBFT_COVERAGE)
+  # clang counts what the source says; gcov counts the branches of exceptions that g++ adds, too.
+  set(coverage -fprofile-instr-generate -fcoverage-mapping)
+  target_compile_options(pbft_flags INTERFACE ${coverage})
+  target_link_options(pbft_flags INTERFACE ${coverage})
+endif()
 
 # pbft_component(NAME FILES...): one folder under lib/, compiled once as position-independent
 # objects with hidden visibility; the library pbft is made of all that users need.

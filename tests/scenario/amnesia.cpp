@@ -145,7 +145,8 @@ TEST_CASE("amnesia: a power failure while observing, and of all at once, leaves 
   run_until_rejoined(cluster, 3);
 }
 
-TEST_CASE("d a replica without its directory rejoins while an old ViewChange of it is still travelling") {
+TEST_CASE(
+    "scenario d: a replica without its directory rejoins while an old ViewChange of it is still travelling") {
   ClusterOptions options = on_disk();
   options.rogue_clients = 1;
   Cluster cluster(options);

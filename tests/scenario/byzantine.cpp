@@ -85,7 +85,7 @@ TEST_CASE("every behaviour, on the primary or on a backup: every operation compl
   }
 }
 
-TEST_CASE("4 a primary that delays each proposal by 1, 10, 100 ms: as much later, no view change") {
+TEST_CASE("scenario 4: a primary that delays each proposal by 1, 10, 100 ms: as much later, no view change") {
   for (const std::string late : {"1ms", "10ms", "100ms"}) {
     CAPTURE(late);
     Cluster cluster(with(2));
@@ -99,7 +99,9 @@ TEST_CASE("4 a primary that delays each proposal by 1, 10, 100 ms: as much later
   }
 }
 
-TEST_CASE("4 a primary that delays each proposal by just under the timeout: operations complete within two") {
+TEST_CASE(
+    "scenario 4: a primary that delays each proposal by just under the timeout: operations complete within "
+    "two") {
   for (const std::string late : {"200ms", "240ms", "249ms", "260ms"}) {
     CAPTURE(late);
     Cluster cluster(with(2));
@@ -108,7 +110,9 @@ TEST_CASE("4 a primary that delays each proposal by just under the timeout: oper
   }
 }
 
-TEST_CASE("5 idle, then a load spike under a slow primary: everything completes, and it stays in office") {
+TEST_CASE(
+    "scenario 5: idle, then a load spike under a slow primary: everything completes, and it stays in "
+    "office") {
   Cluster cluster(with(3));
   cluster.replica(0).corrupt("slow(20ms)");
   cluster.run_for(10s);
@@ -120,7 +124,8 @@ TEST_CASE("5 idle, then a load spike under a slow primary: everything completes,
 }
 
 TEST_CASE(
-    "6 a primary that starves one client: it is replaced, and the client is served within two timeouts") {
+    "scenario 6: a primary that starves one client: it is replaced, and the client is served within two "
+    "timeouts") {
   Cluster cluster(with(3));
   cluster.replica(0).corrupt("starve(client 2)");
   for (std::size_t client : {0U, 1U, 2U}) cluster.client(client).send("x");
@@ -132,7 +137,8 @@ TEST_CASE(
   CHECK(cluster.replicas(1, 2, 3).are_exactly_in_view(View{1}));
 }
 
-TEST_CASE("g a primary that lets all but a friend wait: nobody waits longer than for a view change") {
+TEST_CASE(
+    "scenario g: a primary that lets all but a friend wait: nobody waits longer than for a view change") {
   for (const std::string behaviour : {"selective(client 1)", "selective(client 1 100ms)"}) {
     CAPTURE(behaviour);
     Cluster cluster(with(3));
@@ -141,7 +147,8 @@ TEST_CASE("g a primary that lets all but a friend wait: nobody waits longer than
   }
 }
 
-TEST_CASE("8 a primary whose signatures do not hold: refused by name, replaced within two timeouts") {
+TEST_CASE(
+    "scenario 8: a primary whose signatures do not hold: refused by name, replaced within two timeouts") {
   Cluster cluster(with(1));
   cluster.replica(0).corrupt("bad-signature");
   CHECK(serve(cluster, 1, 10) <= 2 * timeout);
@@ -149,7 +156,7 @@ TEST_CASE("8 a primary whose signatures do not hold: refused by name, replaced w
   CHECK(cluster.replicas(1, 2, 3).are_exactly_in_view(View{1}));
 }
 
-TEST_CASE("10 a primary that withholds bodies makes nobody wait for the next round of fetching") {
+TEST_CASE("scenario 10: a primary that withholds bodies makes nobody wait for the next round of fetching") {
   Cluster cluster;
   cluster.replica(0).corrupt("withhold-body");
   for (int i = 0; i < 20; ++i) {
@@ -160,7 +167,9 @@ TEST_CASE("10 a primary that withholds bodies makes nobody wait for the next rou
   CHECK(cluster.all().view_changes_started() == 0);
 }
 
-TEST_CASE("10 a primary that shows the body to one backup alone: the others fetch it there, no view change") {
+TEST_CASE(
+    "scenario 10: a primary that shows the body to one backup alone: the others fetch it there, no view "
+    "change") {
   Cluster cluster(with(1));
   cluster.replica(0).corrupt("withhold-body");
   const auto fetches = count<core::FetchBody>(cluster, 3), bodies = count<core::BodyMessage>(cluster, 0);
@@ -170,7 +179,8 @@ TEST_CASE("10 a primary that shows the body to one backup alone: the others fetc
   CHECK(*bodies == 0);
 }
 
-TEST_CASE("11 one replica asks for views without end, near, far and the last there is: none is entered") {
+TEST_CASE(
+    "scenario 11: one replica asks for views without end, near, far and the last there is: none is entered") {
   Cluster cluster(with(2));
   cluster.replica(2).corrupt("stale-view(200/s)");
   const auto asked = count<ViewChange>(cluster, 2);
@@ -180,7 +190,9 @@ TEST_CASE("11 one replica asks for views without end, near, far and the last the
   CHECK(cluster.replicas(0, 1, 3).view_changes_started() == 0);
 }
 
-TEST_CASE("12 after far views were claimed for a while, the next honest primary takes over in one timeout") {
+TEST_CASE(
+    "scenario 12: after far views were claimed for a while, the next honest primary takes over in one "
+    "timeout") {
   ClusterOptions options = with(1);
   options.replicas = 7;
   Cluster cluster(options);
@@ -191,7 +203,7 @@ TEST_CASE("12 after far views were claimed for a while, the next honest primary 
   CHECK(cluster.replicas(1, 2, 3, 4, 5).are_exactly_in_view(View{1}));
 }
 
-TEST_CASE("32 f colluding liars: the client returns only the right result") {
+TEST_CASE("scenario 32: f colluding liars: the client returns only the right result") {
   ClusterOptions options = with(1);
   options.replicas = 7;
   Cluster cluster(options);
@@ -214,7 +226,8 @@ TEST_CASE("32 f colluding liars: the client returns only the right result") {
   }
 }
 
-TEST_CASE("34 a flood of junk or of properly signed useless messages: the others are served as before") {
+TEST_CASE(
+    "scenario 34: a flood of junk or of properly signed useless messages: the others are served as before") {
   for (const std::string flood : {"junk-flood(1MB/s)", "valid-flood(1000/s)"}) {
     for (std::uint32_t faulty : {0U, 3U}) {
       CAPTURE(flood);
@@ -247,7 +260,8 @@ TEST_CASE("several behaviours at once, on f replicas of seven: every operation c
   }
 }
 
-TEST_CASE("30 every faulty client: no view change, no operation twice, the others are served as before") {
+TEST_CASE(
+    "scenario 30: every faulty client: no view change, no operation twice, the others are served as before") {
   for (const std::string& behaviour : texts_of(adversary::client_behaviours())) {
     CAPTURE(behaviour);
     Cluster cluster(with(2, 1));
@@ -265,7 +279,7 @@ TEST_CASE("30 every faulty client: no view change, no operation twice, the other
   }
 }
 
-TEST_CASE("30 requests that one backup alone is shown reach the primary through it") {
+TEST_CASE("scenario 30: requests that one backup alone is shown reach the primary through it") {
   Cluster cluster(with(1, 1));
   cluster.let_loose(0, "subset(10/s 3)");
   cluster.run_for(1s);

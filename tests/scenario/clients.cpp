@@ -16,7 +16,8 @@ void send(Cluster& cluster, std::initializer_list<std::uint32_t> to, const core:
 }  // namespace
 
 TEST_CASE(
-    "30 conflicting operations under one number; number jumps; zero, huge: no crash, no view change, no "
+    "scenario 30: conflicting operations under one number; number jumps; zero, huge: no crash, no view "
+    "change, no "
     "double "
     "execution") {
   Cluster cluster({.rogue_clients = 1});
@@ -43,7 +44,7 @@ TEST_CASE(
   CHECK(cluster.all().view_changes_started() == 0);
 }
 
-TEST_CASE("30 two processes with one client key: no crash, no view change, no double execution") {
+TEST_CASE("scenario 30: two processes with one client key: no crash, no view change, no double execution") {
   Cluster cluster;
   sim::ClientProcess& other = cluster.add_client_process(0);
   for (int i = 0; i < 10; ++i) {
@@ -56,7 +57,9 @@ TEST_CASE("30 two processes with one client key: no crash, no view change, no do
   CHECK(cluster.all().view_changes_started() == 0);
 }
 
-TEST_CASE("i conflicting overlapping bundles of one client {6:x} and {6:z,7:w}: 7 completes once, 6 once") {
+TEST_CASE(
+    "scenario i: conflicting overlapping bundles of one client {6:x} and {6:z,7:w}: 7 completes once, 6 "
+    "once") {
   for (bool small_first : {true, false}) {
     Cluster cluster({.rogue_clients = 1});
     const ClientId rogue = cluster.rogue();
@@ -71,7 +74,7 @@ TEST_CASE("i conflicting overlapping bundles of one client {6:x} and {6:z,7:w}: 
   }
 }
 
-TEST_CASE("j a number abandoned by a client: its window still moves") {
+TEST_CASE("scenario j: a number abandoned by a client: its window still moves") {
   ClusterOptions options;
   options.agreed.client_window = 4;
   options.client_limits.operation_timeout = 500ms;
@@ -88,7 +91,7 @@ TEST_CASE("j a number abandoned by a client: its window still moves") {
   }
 }
 
-TEST_CASE("k a restarted client begins to count anew: it never receives the old result") {
+TEST_CASE("scenario k: a restarted client begins to count anew: it never receives the old result") {
   Cluster cluster;
   cluster.client(0).send("x");
   cluster.run_until_answered();
@@ -106,7 +109,8 @@ TEST_CASE("k a restarted client begins to count anew: it never receives the old 
 }
 
 TEST_CASE(
-    "32 forged, withheld, late or contradictory replies from f replicas: the client returns only the right "
+    "scenario 32: forged, withheld, late or contradictory replies from f replicas: the client returns only "
+    "the right "
     "result") {
   using Lie = std::function<void(Reply&)>;
   auto items = [](auto change) {
@@ -143,7 +147,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "32 replies withheld by f replicas, those with the whole result among them: another one is asked for "
+    "scenario 32: replies withheld by f replicas, those with the whole result among them: another one is "
+    "asked for "
     "it") {
   Cluster cluster;
   for (int silent = 0; silent < 4; ++silent) {
@@ -157,7 +162,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("32 f+1 replies of one replica count once") {
+TEST_CASE("scenario 32: f+1 replies of one replica count once") {
   Cluster cluster;
   class Insists : public adversary::Behaviour {
     void on_send(core::Instant, adversary::Letter letter, adversary::Traffic& traffic) override {

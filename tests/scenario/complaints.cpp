@@ -54,7 +54,8 @@ class Load {
 
 }  // namespace
 
-TEST_CASE("4 a primary that delays each proposal by 10, 100 ms or by just under the timeout: replaced") {
+TEST_CASE(
+    "scenario 4: a primary that delays each proposal by 10, 100 ms or by just under the timeout: replaced") {
   for (const Duration delay : {10ms, 100ms, 240ms}) {
     CAPTURE(delay.count());
     Cluster cluster(watched(4, 4));
@@ -71,7 +72,7 @@ TEST_CASE("4 a primary that delays each proposal by 10, 100 ms or by just under 
   }
 }
 
-TEST_CASE("4 a primary that delays each proposal by 1 ms, less than phases differ: it stays") {
+TEST_CASE("scenario 4: a primary that delays each proposal by 1 ms, less than phases differ: it stays") {
   Cluster cluster(watched(4, 4));
   Load load(cluster, 4, 4);
   cluster.network().delay<PrePrepare>(1ms).from(0);
@@ -79,7 +80,7 @@ TEST_CASE("4 a primary that delays each proposal by 1 ms, less than phases diffe
   CHECK(cluster.all().view_changes_started() == 0);
 }
 
-TEST_CASE("5 idle, then a load spike under a slow primary: replaced within a second") {
+TEST_CASE("scenario 5: idle, then a load spike under a slow primary: replaced within a second") {
   Cluster cluster(watched(4, 8));
   cluster.replica(0).distrust();
   cluster.network().delay<PrePrepare>(20ms).from(0);
@@ -89,7 +90,7 @@ TEST_CASE("5 idle, then a load spike under a slow primary: replaced within a sec
   CHECK(cluster.replicas(1, 2, 3).are_exactly_in_view(View{1}));
 }
 
-TEST_CASE("5 load spikes under a correct primary: it stays") {
+TEST_CASE("scenario 5: load spikes under a correct primary: it stays") {
   Cluster cluster(watched(4, 8));
   for (std::size_t outstanding : {1U, 16U, 2U, 32U}) {
     Load load(cluster, 8, outstanding);
@@ -99,7 +100,7 @@ TEST_CASE("5 load spikes under a correct primary: it stays") {
   CHECK(cluster.all().view_changes_started() == 0);
 }
 
-TEST_CASE("6 a primary that starves one client, but not until the timeout: replaced") {
+TEST_CASE("scenario 6: a primary that starves one client, but not until the timeout: replaced") {
   bool starving = true;
   Cluster cluster(watched(4, 6));
   Load load(cluster, 6, 4);
@@ -192,7 +193,7 @@ TEST_CASE("complaints: all are lost but those that one replica got: it shows the
   cluster.run_until_view(View{1}, 2s);
 }
 
-TEST_CASE("r f liars complain for ever beside one slow honest replica: no endless view changes") {
+TEST_CASE("scenario r: f liars complain for ever beside one slow honest replica: no endless view changes") {
   for (std::uint32_t n : {4U, 7U}) {
     for (const std::uint32_t slow : {0U, 1U}) {
       CAPTURE(n);

@@ -68,18 +68,19 @@ void enumerate(std::uint32_t replicas, std::uint32_t victim, const std::vector<s
 }  // namespace
 
 TEST_CASE(
-    "25 crash at every persist point of one replica: nothing contradictory is signed, nothing is lost") {
+    "scenario 25: crash at every persist point of one replica: nothing contradictory is signed, nothing is "
+    "lost") {
   for (std::uint32_t victim : {0U, 1U, 2U}) enumerate(4, victim, {});
 }
 
-TEST_CASE("25 crash at every persist point, of f replicas at once") { enumerate(7, 1, {4}); }
+TEST_CASE("scenario 25: crash at every persist point, of f replicas at once") { enumerate(7, 1, {4}); }
 
-TEST_CASE("25 crash at every persist point, of all replicas at once") {
+TEST_CASE("scenario 25: crash at every persist point, of all replicas at once") {
   enumerate(4, 0, {1, 2, 3});
   enumerate(4, 1, {0, 2, 3});
 }
 
-TEST_CASE("25 crash at every persist point, and again while it starts") {
+TEST_CASE("scenario 25: crash at every persist point, and again while it starts") {
   const Range moments = moments_of(4, 1);
   for (std::uint64_t moment = moments.first; moment <= moments.last; ++moment) {
     CAPTURE(moment);

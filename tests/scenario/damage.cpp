@@ -52,7 +52,8 @@ Met start_damaged(Cluster& cluster, const std::string& path) {
 }  // namespace
 
 TEST_CASE(
-    "26 a flipped bit: the replica refuses and names the file, or it did not matter; it never diverges") {
+    "scenario 26: a flipped bit: the replica refuses and names the file, or it did not matter; it never "
+    "diverges") {
   std::size_t refused = 0, in_log = 0;
   sim::Random random(26);
   for (int i = 0; i < 100; ++i) {
@@ -78,7 +79,7 @@ TEST_CASE(
   CHECK(in_log > 5);
 }
 
-TEST_CASE("26 a truncated or missing file: refused, or it did not matter; it never diverges") {
+TEST_CASE("scenario 26: a truncated or missing file: refused, or it did not matter; it never diverges") {
   std::size_t refused = 0;
   const auto count = files_of(*ready()).size();
   for (std::size_t which = 0; which < count; ++which) {
@@ -100,7 +101,8 @@ TEST_CASE("26 a truncated or missing file: refused, or it did not matter; it nev
 }
 
 TEST_CASE(
-    "26 after its damaged directory is removed a replica comes back by state transfer and votes again") {
+    "scenario 26: after its damaged directory is removed a replica comes back by state transfer and votes "
+    "again") {
   auto cluster = ready();
   auto& disk = cluster->replica(victim).disk();
   disk.files().flip_bit(disk.paths(sim::DataDisk::directory, "0").front(), 5000, 0);
@@ -111,7 +113,7 @@ TEST_CASE(
                      [&] { return !cluster->replica(victim).reports<core::Rejoined>().empty(); });
 }
 
-TEST_CASE("26 a missing directory is amnesia, never a first start") {
+TEST_CASE("scenario 26: a missing directory is amnesia, never a first start") {
   auto cluster = ready();
   auto& disk = cluster->replica(victim).disk();
   for (const std::string& path : files_of(*cluster)) disk.files().lose(path);
@@ -119,7 +121,7 @@ TEST_CASE("26 a missing directory is amnesia, never a first start") {
   CHECK(cluster->replica(victim).refusal().find("amnesia") != std::string::npos);
 }
 
-TEST_CASE("26 a stale copy put back: told of what it said, the replica abstains") {
+TEST_CASE("scenario 26: a stale copy put back: told of what it said, the replica abstains") {
   auto cluster = ready();
   const auto copy = cluster->replica(victim).disk().copy();
   REQUIRE(cluster->replica(victim).restart());
@@ -140,7 +142,9 @@ TEST_CASE("26 a stale copy put back: told of what it said, the replica abstains"
   CHECK(votes == 0);
 }
 
-TEST_CASE("26 full disk: the replica ends and says why, the others go on, it comes back when there is room") {
+TEST_CASE(
+    "scenario 26: full disk: the replica ends and says why, the others go on, it comes back when there is "
+    "room") {
   auto cluster = ready();
   sim::ReplicaProcess& replica = cluster->replica(victim);
   REQUIRE(replica.restart());
@@ -158,7 +162,8 @@ TEST_CASE("26 full disk: the replica ends and says why, the others go on, it com
   send(*cluster, 3, "again");
 }
 
-TEST_CASE("26 a sync that fails is final for the process, and what it was to write may be lost later") {
+TEST_CASE(
+    "scenario 26: a sync that fails is final for the process, and what it was to write may be lost later") {
   for (int after = 0; after < 12; ++after) {
     CAPTURE(after);
     auto cluster = ready();
@@ -182,7 +187,7 @@ TEST_CASE("26 a sync that fails is final for the process, and what it was to wri
   }
 }
 
-TEST_CASE("26 a slow disk holds up nobody else") {
+TEST_CASE("scenario 26: a slow disk holds up nobody else") {
   Cluster cluster(on_disk());
   cluster.replica(2).tempo.persist = 400ms;
   send(cluster, 20);

@@ -14,7 +14,9 @@ constexpr std::size_t head_bytes = 16;
 
 }  // namespace
 
-TEST_CASE("22 a diverged replica stops answering, reports chunk and range, repairs itself, answers again") {
+TEST_CASE(
+    "scenario 22: a diverged replica stops answering, reports chunk and range, repairs itself, answers "
+    "again") {
   for (auto storage : {sim::Storage::memory, sim::Storage::disk}) {
     ClusterOptions options = with_big_state(on_disk());
     options.storage = storage;
@@ -53,7 +55,7 @@ TEST_CASE("22 a diverged replica stops answering, reports chunk and range, repai
   }
 }
 
-TEST_CASE("22 a diverged replica that restarts in the middle repairs itself all the same") {
+TEST_CASE("scenario 22: a diverged replica that restarts in the middle repairs itself all the same") {
   Cluster cluster(with_big_state(on_disk()));
   send(cluster, 5);
   cluster.settle();
@@ -77,7 +79,7 @@ TEST_CASE("22 a diverged replica that restarts in the middle repairs itself all 
   cluster.run_until("it is repaired", [&] { return cluster.replica(2).state().answering; }, 3s);
 }
 
-TEST_CASE("22 conflicting checkpoint digests: none is falsely stable") {
+TEST_CASE("scenario 22: conflicting checkpoint digests: none is falsely stable") {
   Cluster cluster(on_disk());
   // Replica 3 says something else; replica 2 does nothing for a while.
   cluster.replica(3).distrust();
@@ -131,7 +133,8 @@ ClusterOptions casino(unsigned lucky) {
 }  // namespace
 
 TEST_CASE(
-    "40 a state machine that is not deterministic: found at the next checkpoint, named by first chunk") {
+    "scenario 40: a state machine that is not deterministic: found at the next checkpoint, named by first "
+    "chunk") {
   Cluster cluster(casino(0b0100));
   send(cluster, 5);
   cluster.settle();
@@ -158,7 +161,8 @@ TEST_CASE(
   for (std::uint32_t id : {0U, 1U, 3U}) CHECK(cluster.replica(id).reports<core::Diverged>().empty());
 }
 
-TEST_CASE("40 a state machine that is deterministic nowhere: all halt and say so, no state spreads") {
+TEST_CASE(
+    "scenario 40: a state machine that is deterministic nowhere: all halt and say so, no state spreads") {
   Cluster cluster(casino(0b1111));
   send(cluster, 5);
   cluster.settle();

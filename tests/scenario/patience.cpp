@@ -29,7 +29,7 @@ struct Experienced : Cluster {
 
 }  // namespace
 
-TEST_CASE("2 a primary that is killed, so that its links break: replaced sooner than a mute one") {
+TEST_CASE("scenario 2: a primary that is killed, so that its links break: replaced sooner than a mute one") {
   Experienced cluster;
   cluster.replica(0).stop();
   cluster.break_links_to(0);
@@ -69,7 +69,8 @@ TEST_CASE("the wait without a link doubles as the other does") {
 }
 
 TEST_CASE(
-    "39 all replicas stand still for longer than the timeout, with a request under way: no view change") {
+    "scenario 39: all replicas stand still for longer than the timeout, with a request under way: no view "
+    "change") {
   for (const Duration when : {500us, 1500us, 2500us, 3500us}) {
     CAPTURE(when.count());
     Experienced cluster;

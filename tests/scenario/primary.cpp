@@ -33,7 +33,7 @@ void proposes(Cluster& cluster, std::function<core::BodyPtr(const core::BodyPtr&
 
 }  // namespace
 
-TEST_CASE("1 equivocating pre-prepares: one history, and progress within two timeouts") {
+TEST_CASE("scenario 1: equivocating pre-prepares: one history, and progress within two timeouts") {
   for (std::uint32_t n : {4U, 7U}) {
     Cluster cluster(with(n));
     cluster.replica(0).distrust();
@@ -54,7 +54,8 @@ TEST_CASE("1 equivocating pre-prepares: one history, and progress within two tim
   }
 }
 
-TEST_CASE("1 a primary that supports two histories with the votes of its accomplices: one history") {
+TEST_CASE(
+    "scenario 1: a primary that supports two histories with the votes of its accomplices: one history") {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     ClusterOptions options = with(7);
     options.seed = seed;
@@ -72,7 +73,7 @@ TEST_CASE("1 a primary that supports two histories with the votes of its accompl
   }
 }
 
-TEST_CASE("2 a crashed or mute primary: outage at most two timeouts") {
+TEST_CASE("scenario 2: a crashed or mute primary: outage at most two timeouts") {
   for (bool crashed : {true, false}) {
     Cluster cluster(with(4));
     if (crashed) {
@@ -87,7 +88,9 @@ TEST_CASE("2 a crashed or mute primary: outage at most two timeouts") {
   }
 }
 
-TEST_CASE("3 f faulty primaries in a row: at most the sum of the doubled timeouts, then the backoff resets") {
+TEST_CASE(
+    "scenario 3: f faulty primaries in a row: at most the sum of the doubled timeouts, then the backoff "
+    "resets") {
   Cluster cluster(with(7));
   cluster.network().drop().from(0, 1);
   cluster.client(0).send("x");
@@ -119,7 +122,7 @@ TEST_CASE("3 f faulty primaries in a row: at most the sum of the doubled timeout
   CHECK(cluster.replicas(3, 4, 5, 6).are_exactly_in_view(View{3}));
 }
 
-TEST_CASE("5 idle, then an operation: no view change") {
+TEST_CASE("scenario 5: idle, then an operation: no view change") {
   Cluster cluster(with(4));
   for (Duration idle : {100ms, 1000ms, 10000ms}) {
     cluster.run_for(idle);
@@ -131,7 +134,7 @@ TEST_CASE("5 idle, then an operation: no view change") {
   CHECK(cluster.all().view_changes_started() == 0);
 }
 
-TEST_CASE("5 idle, with votes for a slot that nobody proposed, then an operation: no view change") {
+TEST_CASE("scenario 5: idle, with votes for a slot that nobody proposed, then an operation: no view change") {
   Cluster cluster(with(4));
   cluster.replica(3).distrust();
   const core::BatchHeader header{View{0}, cluster.next(), cluster.forge().body(cluster.wall(), {})->digest};
@@ -147,7 +150,8 @@ TEST_CASE("5 idle, with votes for a slot that nobody proposed, then an operation
 }
 
 TEST_CASE(
-    "7 a primary that replays an ordered batch, or one operation inside a new batch: it executes once") {
+    "scenario 7: a primary that replays an ordered batch, or one operation inside a new batch: it executes "
+    "once") {
   Cluster cluster(with(4, 1, 1));
   const core::RequestPtr once = cluster.forge().request(cluster.rogue(), 1, {"once"});
   const core::RequestPtr fresh = cluster.forge().request(cluster.rogue(), 2, {"fresh"});
@@ -168,7 +172,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "8 a batch with a bad signature, an unknown client, an oversize request or a body that does not match "
+    "scenario 8: a batch with a bad signature, an unknown client, an oversize request or a body that does "
+    "not match "
     "its digest: refused, view change") {
   struct Case {
     std::string name;
@@ -231,7 +236,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("8 a batch that names a request twice: it executes once") {
+TEST_CASE("scenario 8: a batch that names a request twice: it executes once") {
   Cluster cluster(with(4));
   proposes(cluster, [&](const core::BodyPtr& body) {
     std::vector<core::RequestPtr> twice = body->requests;
@@ -243,7 +248,7 @@ TEST_CASE("8 a batch that names a request twice: it executes once") {
   CHECK(cluster.history().executions(ClientId{1}, "x") == 1);
 }
 
-TEST_CASE("9 agreed time out of bounds: refused, view change") {
+TEST_CASE("scenario 9: agreed time out of bounds: refused, view change") {
   Cluster cluster(with(4));
   proposes(cluster, [&](const core::BodyPtr& body) {
     return cluster.forge().body(Timestamp{body->time.unix_us + 3'000'000}, body->requests);
@@ -255,7 +260,7 @@ TEST_CASE("9 agreed time out of bounds: refused, view change") {
   CHECK(cluster.history().batch(cluster.history().last()).time <= cluster.wall());
 }
 
-TEST_CASE("9 agreed time within the bounds of clock skew: accepted") {
+TEST_CASE("scenario 9: agreed time within the bounds of clock skew: accepted") {
   ClusterOptions options = with(4);
   Cluster cluster(options);
   cluster.replica(0).tempo.clock_skew = 900ms;
@@ -264,7 +269,7 @@ TEST_CASE("9 agreed time within the bounds of clock skew: accepted") {
   CHECK(cluster.all().view_changes_started() == 0);
 }
 
-TEST_CASE("9 agreed time that the primary sets back: executed time stays") {
+TEST_CASE("scenario 9: agreed time that the primary sets back: executed time stays") {
   Cluster cluster(with(4));
   cluster.client(0).send("x");
   cluster.run_until_answered();
@@ -278,7 +283,7 @@ TEST_CASE("9 agreed time that the primary sets back: executed time stays") {
   CHECK(cluster.replicas(1, 2, 3).view_changes_started() == 0);
 }
 
-TEST_CASE("10 a body withheld from some backups: fetched from one that has it, no view change") {
+TEST_CASE("scenario 10: a body withheld from some backups: fetched from one that has it, no view change") {
   Cluster cluster(with(4));
   cluster.network().alter<PrePrepare>([](PrePrepare& message) { message.body = nullptr; }).from(0).to(2, 3);
   cluster.network().drop<core::BodyMessage>().from(0);
@@ -290,7 +295,7 @@ TEST_CASE("10 a body withheld from some backups: fetched from one that has it, n
   CHECK(cluster.all().view_changes_started() == 0);
 }
 
-TEST_CASE("10 a body withheld from all backups: the primary is replaced") {
+TEST_CASE("scenario 10: a body withheld from all backups: the primary is replaced") {
   Cluster cluster(with(4));
   cluster.network().alter<PrePrepare>([](PrePrepare& message) { message.body = nullptr; }).from(0);
   cluster.network().drop<core::BodyMessage>().from(0);
@@ -301,7 +306,8 @@ TEST_CASE("10 a body withheld from all backups: the primary is replaced") {
 }
 
 TEST_CASE(
-    "f a pre-prepare with a clock behind, executed after later times through a view change: time never "
+    "scenario f: a pre-prepare with a clock behind, executed after later times through a view change: time "
+    "never "
     "goes back, no refusal") {
   Cluster cluster(with(4));
   cluster.replica(1).tempo.clock_skew = -900ms;
@@ -316,7 +322,8 @@ TEST_CASE(
   CHECK(cluster.all().rejections(Rejection::time_ahead) == 0);
 }
 
-TEST_CASE("g a primary that orders only a friend's requests: the waiting client's timer still fires") {
+TEST_CASE(
+    "scenario g: a primary that orders only a friend's requests: the waiting client's timer still fires") {
   Cluster cluster(with(4, 2));
   cluster.replica(0).distrust();
   cluster.network()
@@ -335,7 +342,7 @@ TEST_CASE("g a primary that orders only a friend's requests: the waiting client'
   cluster.run_for(1500ms);
 }
 
-TEST_CASE("g a primary that orders only empty batches: the waiting client's timer still fires") {
+TEST_CASE("scenario g: a primary that orders only empty batches: the waiting client's timer still fires") {
   Cluster cluster(with(4));
   cluster.replica(0).corrupt("mute");
   std::function<void(SeqNum)> idle = [&](SeqNum seq) {
@@ -354,7 +361,8 @@ TEST_CASE("g a primary that orders only empty batches: the waiting client's time
 }
 
 TEST_CASE(
-    "g a primary that brings about one checkpoint after the other: the waiting client's timer still fires") {
+    "scenario g: a primary that brings about one checkpoint after the other: the waiting client's timer "
+    "still fires") {
   ClusterOptions options = with(4);
   options.agreed.checkpoint_interval = 8;
   Cluster cluster(options);
@@ -373,7 +381,8 @@ TEST_CASE(
   CHECK(cluster.replicas(1, 2, 3).are_exactly_in_view(View{1}));
 }
 
-TEST_CASE("g a request that a faulty replica shows to the backups alone: they show it to the primary") {
+TEST_CASE(
+    "scenario g: a request that a faulty replica shows to the backups alone: they show it to the primary") {
   Cluster cluster(with(4, 1, 1));
   cluster.replica(3).distrust();
   const RequestMessage message{cluster.forge().request(cluster.rogue(), 1, {"hidden"}), 0};

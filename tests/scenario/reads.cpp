@@ -65,14 +65,14 @@ void answered_after_healing(Cluster& cluster) {
 
 // ---- What a read must see -------------------------------------------------------------------------------
 
-TEST_CASE("33 a read waits for what is prepared in the view, since it may have been acknowledged") {
+TEST_CASE("scenario 33: a read waits for what is prepared in the view, since it may have been acknowledged") {
   Cluster cluster(unhurried());
   acknowledge_unheard(cluster);
   read_in_vain(cluster, 100ms);
   answered_after_healing(cluster);
 }
 
-TEST_CASE("33 after a restart a read still waits for what was prepared before") {
+TEST_CASE("scenario 33: after a restart a read still waits for what was prepared before") {
   Cluster cluster(unhurried(on_disk()));
   acknowledge_unheard(cluster);
   for (std::uint32_t id : {1U, 2U}) {
@@ -83,7 +83,8 @@ TEST_CASE("33 after a restart a read still waits for what was prepared before") 
   answered_after_healing(cluster);
 }
 
-TEST_CASE("33 a replica that has asked for another view has not forgotten what it helped to commit") {
+TEST_CASE(
+    "scenario 33: a replica that has asked for another view has not forgotten what it helped to commit") {
   Cluster cluster(unhurried());
   acknowledge_unheard(cluster);
   cluster.network().drop<ViewChange>().to(1);  // so there is no NewView
@@ -94,7 +95,7 @@ TEST_CASE("33 a replica that has asked for another view has not forgotten what i
   answered_after_healing(cluster);
 }
 
-TEST_CASE("33 in a new view a read waits for all that its NewView takes over") {
+TEST_CASE("scenario 33: in a new view a read waits for all that its NewView takes over") {
   for (const bool restarts : {false, true}) {
     Cluster cluster(unhurried(on_disk()));
     acknowledge_unheard(cluster);
@@ -115,7 +116,8 @@ TEST_CASE("33 in a new view a read waits for all that its NewView takes over") {
 }
 
 TEST_CASE(
-    "33 f liars and a replica that is behind make no quorum: a read that cannot be decided is ordered") {
+    "scenario 33: f liars and a replica that is behind make no quorum: a read that cannot be decided is "
+    "ordered") {
   Cluster cluster(unhurried());
   deny_changes(cluster);
   cluster.network().isolate({ReplicaId{2}}, 4);
@@ -127,7 +129,8 @@ TEST_CASE(
   CHECK(cluster.client(0).last().latency() < 50ms);
 }
 
-TEST_CASE("33 a read that is held is let go when the view that prepared its batch is left without it") {
+TEST_CASE(
+    "scenario 33: a read that is held is let go when the view that prepared its batch is left without it") {
   Cluster cluster(unhurried());
   const SeqNum seq = cluster.next();
   cluster.network().drop<Prepare>().to(0, 1, 3);
@@ -146,7 +149,7 @@ TEST_CASE("33 a read that is held is let go when the view that prepared its batc
   CHECK(cluster.replica(2).state().held_reads == 0);
 }
 
-TEST_CASE("33 a restarted client never takes the answer to a read of its old process") {
+TEST_CASE("scenario 33: a restarted client never takes the answer to a read of its old process") {
   Cluster cluster(unhurried());
   cluster.network().hold<QueryReply>();
   cluster.client(0).read();
@@ -166,7 +169,7 @@ TEST_CASE("33 a restarted client never takes the answer to a read of its old pro
 
 // ---- What cannot block it -------------------------------------------------------------------------------
 
-TEST_CASE("33 f silent replicas cannot block reads, those with the whole result among them") {
+TEST_CASE("scenario 33: f silent replicas cannot block reads, those with the whole result among them") {
   for (std::uint32_t silent = 0; silent < 4; ++silent) {
     CAPTURE(silent);
     Cluster cluster(unhurried());
@@ -185,7 +188,7 @@ TEST_CASE("33 f silent replicas cannot block reads, those with the whole result 
   }
 }
 
-TEST_CASE("33 f lying replicas cannot block reads, nor make them wrong") {
+TEST_CASE("scenario 33: f lying replicas cannot block reads, nor make them wrong") {
   using Lie = std::function<void(QueryReply&)>;
   auto items = [](auto result) {
     return [result](QueryReply& reply) {
@@ -223,7 +226,7 @@ TEST_CASE("33 f lying replicas cannot block reads, nor make them wrong") {
   }
 }
 
-TEST_CASE("33 replicas that have asked for another view answer reads meanwhile") {
+TEST_CASE("scenario 33: replicas that have asked for another view answer reads meanwhile") {
   ClusterOptions options = unhurried({.clients = 2});
   options.client_limits.broadcast_share = 1;
   Cluster cluster(options);
@@ -243,7 +246,7 @@ TEST_CASE("33 replicas that have asked for another view answer reads meanwhile")
   }
 }
 
-TEST_CASE("33 a state machine that answers no queries: its reads are ordered at once") {
+TEST_CASE("scenario 33: a state machine that answers no queries: its reads are ordered at once") {
   Cluster cluster(unhurried());
   cluster.client(0).read("ordered");
   cluster.run_until_answered();
@@ -252,7 +255,7 @@ TEST_CASE("33 a state machine that answers no queries: its reads are ordered at 
   CHECK(cluster.client(0).ordered_queries() == 1);
 }
 
-TEST_CASE("33 a read that nobody answers is ordered after a while") {
+TEST_CASE("scenario 33: a read that nobody answers is ordered after a while") {
   Cluster cluster;
   cluster.network().drop<Query>();
   CHECK(read(cluster) == "@0");
@@ -260,7 +263,8 @@ TEST_CASE("33 a read that nobody answers is ordered after a while") {
   CHECK(cluster.client(0).ordered_queries() == 1);
 }
 
-TEST_CASE("33 a primary that stalls what a read waits for is replaced, though it goes on slot by slot") {
+TEST_CASE(
+    "scenario 33: a primary that stalls what a read waits for is replaced, though it goes on slot by slot") {
   for (const bool reads : {false, true}) {
     CAPTURE(reads);
     ClusterOptions options = unhurried();
@@ -304,7 +308,7 @@ class Answers {
 };
 }  // namespace
 
-TEST_CASE("33 a replica without its data answers no read until it votes again") {
+TEST_CASE("scenario 33: a replica without its data answers no read until it votes again") {
   Cluster cluster(unhurried(on_disk()));
   send(cluster, 6);
   cluster.settle();
@@ -330,7 +334,7 @@ TEST_CASE("33 a replica without its data answers no read until it votes again") 
   CHECK(cluster.client(0).ordered_queries() == 0);
 }
 
-TEST_CASE("33 a diverged replica answers no read until it is repaired") {
+TEST_CASE("scenario 33: a diverged replica answers no read until it is repaired") {
   Cluster cluster(unhurried(with_big_state(on_disk())));
   send(cluster, 5);
   cluster.settle();
@@ -346,7 +350,7 @@ TEST_CASE("33 a diverged replica answers no read until it is repaired") {
   cluster.run_until("it is repaired", [&] { return cluster.replica(2).state().answering; }, 3s);
 }
 
-TEST_CASE("33 a diverged replica declines also what its executor has answered by then") {
+TEST_CASE("scenario 33: a diverged replica declines also what its executor has answered by then") {
   Cluster cluster(unhurried(with_big_state(on_disk())));
   while (cluster.next().value % 4 != 0) send(cluster, 1);
   cluster.settle();
@@ -365,7 +369,7 @@ TEST_CASE("33 a diverged replica declines also what its executor has answered by
   CHECK(answers.count() == 0);
 }
 
-TEST_CASE("33 a replica that collects the state answers reads once it has it") {
+TEST_CASE("scenario 33: a replica that collects the state answers reads once it has it") {
   Cluster cluster(unhurried(with_big_state(on_disk())));
   send(cluster, 2);
   cluster.settle();
@@ -385,7 +389,9 @@ TEST_CASE("33 a replica that collects the state answers reads once it has it") {
 
 // ---- Resources --------------------------------------------------------------------------------------------
 
-TEST_CASE("35 a client's flood of reads that have to wait fills its own room only, and is refused by name") {
+TEST_CASE(
+    "scenario 35: a client's flood of reads that have to wait fills its own room only, and is refused by "
+    "name") {
   ClusterOptions options = unhurried({.rogue_clients = 1});
   options.limits.max_pool_bytes_per_client = 64 * 1024;
   Cluster cluster(options);
@@ -414,7 +420,8 @@ TEST_CASE("35 a client's flood of reads that have to wait fills its own room onl
 
 // ---- Everything at once -----------------------------------------------------------------------------------
 
-TEST_CASE("33 reads against writes, view changes and restarts: linearizable, and all of them complete") {
+TEST_CASE(
+    "scenario 33: reads against writes, view changes and restarts: linearizable, and all of them complete") {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
     ClusterOptions options = on_disk();

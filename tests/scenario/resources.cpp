@@ -3,7 +3,7 @@
 
 namespace pbft {
 
-TEST_CASE("h faulty clients fill the primary's pool: no view change, correct clients complete") {
+TEST_CASE("scenario h: faulty clients fill the primary's pool: no view change, correct clients complete") {
   ClusterOptions options;
   options.rogue_clients = 2;
   options.limits.max_pool_bytes_per_client = 16 * 1024;
@@ -27,7 +27,7 @@ TEST_CASE("h faulty clients fill the primary's pool: no view change, correct cli
   CHECK(cluster.all().view_changes_started() == 0);
 }
 
-TEST_CASE("31 a retransmission storm: answers are bounded, others are served") {
+TEST_CASE("scenario 31: a retransmission storm: answers are bounded, others are served") {
   ClusterOptions options;
   options.clients = 2;
   Cluster cluster(options);
@@ -49,7 +49,8 @@ TEST_CASE("31 a retransmission storm: answers are bounded, others are served") {
   CHECK(cluster.all().view_changes_started() == 0);
 }
 
-TEST_CASE("34 floods of validly signed useless messages: refused by name, others are served as before") {
+TEST_CASE(
+    "scenario 34: floods of validly signed useless messages: refused by name, others are served as before") {
   ClusterOptions options;
   options.replicas = 7;
   options.rogue_clients = 1;
@@ -87,7 +88,8 @@ TEST_CASE("34 floods of validly signed useless messages: refused by name, others
   CHECK(cluster.replicas(0, 1, 2, 3, 4).view_changes_started() == 0);
 }
 
-TEST_CASE("35 floods of future views, sequence numbers and digests: what is held of them stays bounded") {
+TEST_CASE(
+    "scenario 35: floods of future views, sequence numbers and digests: what is held of them stays bounded") {
   ClusterOptions options;
   options.agreed.checkpoint_interval = 8;
   Cluster cluster(options);

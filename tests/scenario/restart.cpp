@@ -41,7 +41,8 @@ TEST_CASE("restart: f mute replicas and the restart of the primary cost one view
 }
 
 TEST_CASE(
-    "a own Commit counted before it is durable, replica loses power after replying: the write must survive") {
+    "scenario a: own Commit counted before it is durable, replica loses power after replying: the write must "
+    "survive") {
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     CAPTURE(seed);
     Cluster cluster(on_disk(128));
@@ -61,7 +62,9 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("b checkpoint voted by replicas that lose power before the snapshot is on disk: state must exist") {
+TEST_CASE(
+    "scenario b: checkpoint voted by replicas that lose power before the snapshot is on disk: state must "
+    "exist") {
   for (Duration moment{}; moment <= 40ms; moment += 2ms) {
     CAPTURE(moment.count());
     ClusterOptions options = on_disk();
@@ -82,7 +85,8 @@ TEST_CASE("b checkpoint voted by replicas that lose power before the snapshot is
 }
 
 TEST_CASE(
-    "c a restarted replica, same view, is offered a second batch for a slot it voted on: must not sign") {
+    "scenario c: a restarted replica, same view, is offered a second batch for a slot it voted on: must not "
+    "sign") {
   Cluster cluster(on_disk());
   send(cluster, 2);
   cluster.settle();
@@ -107,7 +111,7 @@ TEST_CASE(
   cluster.client(0).send("y");  // the next view brings it
 }
 
-TEST_CASE("c a restarted primary offers no second batch for a slot it proposed in") {
+TEST_CASE("scenario c: a restarted primary offers no second batch for a slot it proposed in") {
   Cluster cluster(on_disk());
   send(cluster, 2);
   cluster.settle();

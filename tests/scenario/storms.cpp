@@ -4,7 +4,7 @@
 
 namespace pbft {
 
-TEST_CASE("39 a pause of 30 s: the replica catches up and votes again") {
+TEST_CASE("scenario 39: a pause of 30 s: the replica catches up and votes again") {
   for (std::uint32_t who : {0U, 2U}) {
     CAPTURE(who);
     Cluster cluster(on_disk());
@@ -23,7 +23,8 @@ TEST_CASE("39 a pause of 30 s: the replica catches up and votes again") {
 }
 
 TEST_CASE(
-    "39 a clock that jumps, both ways and at anybody: no operation fails, agreed time never goes back") {
+    "scenario 39: a clock that jumps, both ways and at anybody: no operation fails, agreed time never goes "
+    "back") {
   for (const Duration jump : {Duration(-1h), Duration(1h)}) {
     for (std::uint32_t who = 0; who < 4; ++who) {
       CAPTURE(who);
@@ -41,7 +42,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("39 crash storms: somebody is killed every 200 ms under load, and at times everybody") {
+TEST_CASE("scenario 39: crash storms: somebody is killed every 200 ms under load, and at times everybody") {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     CAPTURE(seed);
     ClusterOptions options = on_disk(8);

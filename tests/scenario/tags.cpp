@@ -105,7 +105,7 @@ TEST_CASE("tags: f silent backups cost no signature") {
   }
 }
 
-TEST_CASE("q tags right for some replicas and wrong for others with one mute replica: no stall") {
+TEST_CASE("scenario q: tags right for some replicas and wrong for others with one mute replica: no stall") {
   for (std::uint32_t mute = 1; mute < 4; ++mute) {
     for (std::uint32_t mask = 0; mask < 16; ++mask) {
       CAPTURE(mute);

@@ -54,7 +54,8 @@ TEST_CASE("transfer: a replica without a disk takes everything") {
   CHECK(cluster.replica(3).reports<core::StateTaken>()[0].bytes > big_bytes);
 }
 
-TEST_CASE("23 lying, slow or vanishing donors: each chunk is verified, the state comes from the others") {
+TEST_CASE(
+    "scenario 23: lying, slow or vanishing donors: each chunk is verified, the state comes from the others") {
   Cluster cluster(with_big_state(on_disk()));
   send(cluster, 8);
   cluster.settle();
@@ -81,7 +82,8 @@ TEST_CASE("23 lying, slow or vanishing donors: each chunk is verified, the state
   }
 }
 
-TEST_CASE("23 a donor that ends in the middle: the state comes from the others, and progress with it") {
+TEST_CASE(
+    "scenario 23: a donor that ends in the middle: the state comes from the others, and progress with it") {
   Cluster cluster(with_big_state(on_disk()));
   send(cluster, 8);
   cluster.settle();
@@ -98,7 +100,7 @@ TEST_CASE("23 a donor that ends in the middle: the state comes from the others, 
   run_until_caught_up(cluster, 100ms);
 }
 
-TEST_CASE("23 all donors vanish and come back: what is here is not asked for again") {
+TEST_CASE("scenario 23: all donors vanish and come back: what is here is not asked for again") {
   ClusterOptions options = with_big_state(on_disk());
   options.tempo.block = 5ms;
   Cluster cluster(options);
@@ -117,7 +119,7 @@ TEST_CASE("23 all donors vanish and come back: what is here is not asked for aga
   CHECK(blocks <= taken[0].blocks + 3 * 8 + 4);  // what was on its way when the link broke
 }
 
-TEST_CASE("23 the fetcher loses power in the middle: it begins with what its disk holds") {
+TEST_CASE("scenario 23: the fetcher loses power in the middle: it begins with what its disk holds") {
   ClusterOptions options = with_big_state(on_disk());
   options.tempo.block = 5ms;
   Cluster cluster(options);
@@ -156,7 +158,7 @@ TEST_CASE("transfer: the batches come after all, while the last block is on its 
   CHECK(cluster.replica(3).is_running());
 }
 
-TEST_CASE("24 view change, state transfer and window movement at once: each operation once") {
+TEST_CASE("scenario 24: view change, state transfer and window movement at once: each operation once") {
   for (std::uint32_t n : {4U, 7U}) {
     CAPTURE(n);
     ClusterOptions options = with_big_state(on_disk());
@@ -179,7 +181,7 @@ TEST_CASE("24 view change, state transfer and window movement at once: each oper
   }
 }
 
-TEST_CASE("p fetch of a large state while the cluster makes a checkpoint every 25 ms: completes") {
+TEST_CASE("scenario p: fetch of a large state while the cluster makes a checkpoint every 25 ms: completes") {
   ClusterOptions options = with_big_state(on_disk());
   options.limits.max_transfer_bytes = 64 * 1024;  // a tick: it takes longer than many checkpoints
   options.limits.status_interval = 200ms;

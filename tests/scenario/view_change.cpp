@@ -36,7 +36,7 @@ TEST_CASE("view change: a batch prepared in view 0 keeps its number in view 1") 
   CHECK(cluster.replicas(1, 2, 3).executed_at(seq) == "x");
 }
 
-TEST_CASE("11 f replicas ask for view changes without end: none happens") {
+TEST_CASE("scenario 11: f replicas ask for view changes without end: none happens") {
   Cluster cluster(with(7));
   for (std::uint32_t liar : {5U, 6U}) cluster.replica(liar).distrust();
   for (std::uint64_t view = 1; view <= 50; ++view) {
@@ -56,7 +56,8 @@ TEST_CASE("11 f replicas ask for view changes without end: none happens") {
 }
 
 TEST_CASE(
-    "12 huge, wrapped or far view and sequence numbers: ignored, the next honest leader is not blocked") {
+    "scenario 12: huge, wrapped or far view and sequence numbers: ignored, the next honest leader is not "
+    "blocked") {
   Cluster cluster(with(7));
   cluster.replica(6).distrust();
   const ReplicaId liar{6};
@@ -108,7 +109,7 @@ TEST_CASE(
   CHECK(cluster.replicas(1, 2, 3, 4, 5).are_exactly_in_view(View{1}));
 }
 
-TEST_CASE("13 invalid prepared certificates mixed with valid ones: the valid value is chosen") {
+TEST_CASE("scenario 13: invalid prepared certificates mixed with valid ones: the valid value is chosen") {
   struct Way {
     std::string name;
     std::function<void(Cluster&, core::ViewChange&, core::PreparedCertificate)> spoil;
@@ -189,7 +190,7 @@ TEST_CASE("13 invalid prepared certificates mixed with valid ones: the valid val
   }
 }
 
-TEST_CASE("14 two valid certificates for one sequence number: the higher view wins") {
+TEST_CASE("scenario 14: two valid certificates for one sequence number: the higher view wins") {
   Cluster cluster(with(4));
   const SeqNum seq = cluster.next();
   auto of_view_0 = [](const Prepare& message) { return message.header.view == View{0}; };
@@ -232,7 +233,9 @@ TEST_CASE("14 two valid certificates for one sequence number: the higher view wi
   cluster.run_until("all execute it", [&] { return cluster.all().executed_at(seq) == "x"; });
 }
 
-TEST_CASE("15 NewView with wrong pre-prepares, short or duplicated set, another view's messages: rejected") {
+TEST_CASE(
+    "scenario 15: NewView with wrong pre-prepares, short or duplicated set, another view's messages: "
+    "rejected") {
   struct Case {
     std::string name;
     std::function<void(Cluster&, NewView&)> change;
@@ -292,7 +295,7 @@ TEST_CASE("15 NewView with wrong pre-prepares, short or duplicated set, another 
   }
 }
 
-TEST_CASE("16 gaps become null batches, equal digests everywhere") {
+TEST_CASE("scenario 16: gaps become null batches, equal digests everywhere") {
   ClusterOptions options = with(4);
   options.agreed.checkpoint_interval = 4;
   Cluster cluster(options);
@@ -321,7 +324,7 @@ TEST_CASE("16 gaps become null batches, equal digests everywhere") {
   }
 }
 
-TEST_CASE("18 partial mesh, everything before healing lost: progress without restart") {
+TEST_CASE("scenario 18: partial mesh, everything before healing lost: progress without restart") {
   Cluster cluster(with(4));
   for (int replica : {0, 1, 2, 3}) cluster.network().drop().to(0, 1, 2, 3).from(replica);
   for (int i = 0; i < 5; ++i) cluster.client(0).send("lost" + std::to_string(i));
@@ -335,7 +338,7 @@ TEST_CASE("18 partial mesh, everything before healing lost: progress without res
   cluster.run_until_answered(20s);
 }
 
-TEST_CASE("19 a one-way deaf replica: causes no view change") {
+TEST_CASE("scenario 19: a one-way deaf replica: causes no view change") {
   ClusterOptions options = with(4);
   options.rogue_clients = 1;
   Cluster cluster(options);
@@ -354,7 +357,8 @@ TEST_CASE("19 a one-way deaf replica: causes no view change") {
 }
 
 TEST_CASE(
-    "20 a checkpoint quorum reaches the primary first, backups still below the window: its proposals are "
+    "scenario 20: a checkpoint quorum reaches the primary first, backups still below the window: its "
+    "proposals are "
     "kept "
     "or resent, no view change") {
   for (bool lost : {false, true}) {
@@ -383,7 +387,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("21 a replica that missed several views rejoins the current one") {
+TEST_CASE("scenario 21: a replica that missed several views rejoins the current one") {
   Cluster cluster(with(4));
   cluster.network().isolate({ReplicaId{3}}, 4);
   for (std::uint32_t primary : {0U, 1U}) {
@@ -409,7 +413,8 @@ TEST_CASE("21 a replica that missed several views rejoins the current one") {
 }
 
 TEST_CASE(
-    "e a batch executed at one replica only is re-proposed, its numbers now outside the window there: it "
+    "scenario e: a batch executed at one replica only is re-proposed, its numbers now outside the window "
+    "there: it "
     "votes") {
   ClusterOptions options = with(4);
   options.rogue_clients = 1;
@@ -439,7 +444,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "l a faulty replica holds a valid certificate for a body that nobody else kept: the next view does not "
+    "scenario l: a faulty replica holds a valid certificate for a body that nobody else kept: the next view "
+    "does not "
     "wait "
     "for it") {
   Cluster cluster(with(4));
@@ -473,7 +479,8 @@ TEST_CASE(
   CHECK(cluster.replicas(0, 1, 2).are_exactly_in_view(View{2}));
 }
 
-TEST_CASE("m a genuine prepare with a spoilt signature inside a ViewChange: all replicas judge alike") {
+TEST_CASE(
+    "scenario m: a genuine prepare with a spoilt signature inside a ViewChange: all replicas judge alike") {
   ClusterOptions options = with(7);
   options.signatures = sim::Signatures::ed25519;  // each replica remembers what it has verified
   Cluster cluster(options);
@@ -502,7 +509,7 @@ TEST_CASE("m a genuine prepare with a spoilt signature inside a ViewChange: all 
   CHECK(cluster.replicas(1).executed_at(seq) == "x");
 }
 
-TEST_CASE("n one replica times out alone: it goes on executing what others commit") {
+TEST_CASE("scenario n: one replica times out alone: it goes on executing what others commit") {
   Cluster cluster({.rogue_clients = 1});
   // A request that only replica 3 knows of.
   cluster.network().drop<RequestMessage>().from(3);

@@ -29,7 +29,7 @@ TEST_CASE("votes: a replica that an equivocator showed another batch executes th
   CHECK(cluster.replica(3).evidence()[0].culprit == ReplicaId{0});
 }
 
-TEST_CASE("17 votes before the proposal, body held by one correct replica: completes") {
+TEST_CASE("scenario 17: votes before the proposal, body held by one correct replica: completes") {
   Cluster cluster;
   const SeqNum seq = cluster.next();
   // Replicas 2 and 3 hear the votes first, and the primary's proposal without the body when it is gone.
@@ -47,7 +47,7 @@ TEST_CASE("17 votes before the proposal, body held by one correct replica: compl
   CHECK(cluster.replicas(1, 2, 3).view_changes_started() == 0);
 }
 
-TEST_CASE("o a header withheld from one backup by the primary: repaired by another replica") {
+TEST_CASE("scenario o: a header withheld from one backup by the primary: repaired by another replica") {
   Cluster cluster;
   const SeqNum seq = cluster.next();
   cluster.replica(0).distrust();
@@ -76,7 +76,7 @@ TEST_CASE("a commit that its sender signed falsely makes no quorum, and is shown
   cluster.run_until_answered();
 }
 
-TEST_CASE("27 replay across cluster, epoch, type and sender: all rejected") {
+TEST_CASE("scenario 27: replay across cluster, epoch, type and sender: all rejected") {
   for (auto signatures : {sim::Signatures::ideal, sim::Signatures::ed25519}) {
     ClusterOptions options;
     options.signatures = signatures;
@@ -116,7 +116,7 @@ TEST_CASE("27 replay across cluster, epoch, type and sender: all rejected") {
   }
 }
 
-TEST_CASE("27 a vote of an earlier view counts for nothing in a later one") {
+TEST_CASE("scenario 27: a vote of an earlier view counts for nothing in a later one") {
   Cluster cluster({.replicas = 7});
   cluster.replica(0).stop();
   cluster.client(0).send("x");
@@ -142,7 +142,7 @@ TEST_CASE("27 a vote of an earlier view counts for nothing in a later one") {
   cluster.expect_no_progress();                     // the votes were forged in the names of correct replicas
 }
 
-TEST_CASE("28 duplicate and conflicting votes: counted once, evidence written") {
+TEST_CASE("scenario 28: duplicate and conflicting votes: counted once, evidence written") {
   Cluster cluster({.replicas = 7, .rogue_clients = 1});
   const SeqNum seq = cluster.next();
   // Only replicas 0, 1 and 6 hear each other: three prepares short of a certificate.
@@ -209,7 +209,7 @@ TEST_CASE("votes: committed needs a quorum of commits, and one less is too few")
   }
 }
 
-TEST_CASE("29 n = 4..13 including n that is not 3f+1: live with f down, safe always") {
+TEST_CASE("scenario 29: n = 4..13 including n that is not 3f+1: live with f down, safe always") {
   for (std::uint32_t n = 4; n <= 13; ++n) {
     CAPTURE(n);
     ClusterOptions options;

@@ -165,9 +165,11 @@ TEST_CASE("all replicas are stopped and started again: the count goes on where i
   CHECK(cluster.agree(all));
 }
 
-TEST_CASE("killed under load: what was acknowledged is there, and nothing twice") { kill_under_load(9); }
+TEST_CASE("scenario 39: killed under load: what was acknowledged is there, and nothing twice") {
+  kill_under_load(9);
+}
 
-TEST_CASE("killed under load for 30 s" * doctest::skip()) { kill_under_load(30); }
+TEST_CASE("scenario 39: killed under load for 30 s" * doctest::skip()) { kill_under_load(30); }
 
 TEST_CASE("a full disk stops one replica with a clear error; with room again it comes back" *
           doctest::skip()) {

@@ -118,7 +118,7 @@ TEST_CASE("authenticator: a commit that its sender brings itself is not checked,
   CHECK(std::holds_alternative<Rejection>(prepare));
 }
 
-TEST_CASE("authenticator: a signed statement does not pass for one of another type") {
+TEST_CASE("scenario 27: authenticator: a signed statement does not pass for one of another type") {
   CHECK(refusal(vote<Commit>(Statement::prepare, ReplicaId{1}, ReplicaId{1})) == "bad_signature");
   CHECK(refusal(vote<Prepare>(Statement::commit, ReplicaId{1}, ReplicaId{1})) == "bad_signature");
   CHECK(refusal(vote<Prepare>(Statement::pre_prepare, ReplicaId{2}, ReplicaId{2})) == "bad_signature");

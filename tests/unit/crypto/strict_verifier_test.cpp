@@ -161,7 +161,8 @@ TEST_CASE("verdict: S not below L is bad, also where libraries reduce it") {
   CHECK_FALSE(verdict(with_larger_scalar(with_larger_scalar(genuine()))));
 }
 
-TEST_CASE("verdict: each published edge case is bad, by its key, its R or its S, with every library") {
+TEST_CASE(
+    "scenario 38: verdict: each published edge case is bad, by its key, its R or its S, with every library") {
   const auto file = read_json("ed25519_speccheck.json");
   CHECK(file.at("cases").size() == 13);
   int refused_by_signature = 0;
@@ -177,7 +178,7 @@ TEST_CASE("verdict: each published edge case is bad, by its key, its R or its S,
   CHECK(refused_by_signature == 2);  // the others by their key
 }
 
-TEST_CASE("verdict: the installed library judges the published edge cases as was measured") {
+TEST_CASE("scenario 38: verdict: the installed library judges the published edge cases as was measured") {
   if (std::string(sodium_version_string()) != "1.0.18") return;
   const auto file = read_json("ed25519_speccheck.json");
   for (const auto& edge : file.at("cases")) {

@@ -92,7 +92,8 @@ TEST_CASE("every behaviour of a real primary: operations complete, one history, 
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "a replica that floods the others with junk is cut off, and they go on") {
+TEST_CASE_FIXTURE(Fixture,
+                  "scenario 34: a replica that floods the others with junk is cut off, and they go on") {
   Client client = cluster.connect();
   CHECK(text_of(invoke(client, "a")) == "1");
   behave("junk-flood(5MB/s)");

@@ -45,7 +45,7 @@ TEST_CASE("a recorded first flight, sent again, does not touch the living link")
   CHECK(tapped.loop.run_until([&] { return tapped.callee.frame_count == 1; }));
 }
 
-TEST_CASE("a connection that shows no handshake in time is cut, even if it drips") {
+TEST_CASE("scenario 36: a connection that shows no handshake in time is cut, even if it drips") {
   LinksConfig config = last_replica();
   config.handshake_timeout = milliseconds(40);
   Loop loop;
@@ -61,7 +61,7 @@ TEST_CASE("a connection that shows no handshake in time is cut, even if it drips
   CHECK(node->counters().half_open_cut == 2);
 }
 
-TEST_CASE("beyond the limit of half-open connections the oldest goes; members still get in") {
+TEST_CASE("scenario 36: beyond the limit of half-open connections the oldest goes; members still get in") {
   LinksConfig config = last_replica();
   config.max_half_open = 4;
   Loop loop;
@@ -86,7 +86,9 @@ TEST_CASE("handshakes beyond the rate are refused as busy, and come later") {
   CHECK((first.was_refused(Refusal::busy) || second.was_refused(Refusal::busy)));
 }
 
-TEST_CASE("without a free descriptor callers wait, the loop does not spin, and they are served later") {
+TEST_CASE(
+    "scenario 35: without a free descriptor callers wait, the loop does not spin, and they are served "
+    "later") {
   Loop loop;
   Node node(loop, last_replica());
   Stranger stranger(node.port());
@@ -156,7 +158,8 @@ TEST_CASE("a frame over the sender's own limit is dropped, counted and logged; t
   CHECK(tapped.caller.has_logged("1001 bytes"));
 }
 
-TEST_CASE("a peer that stops reading costs a bounded queue, others do not notice, and it recovers") {
+TEST_CASE(
+    "scenario 36: a peer that stops reading costs a bounded queue, others do not notice, and it recovers") {
   LinksConfig config = last_replica();
   config.max_queue_bytes = 2'000'000;
   Tapped tapped(config);
@@ -188,7 +191,7 @@ TEST_CASE("a peer that stops reading costs a bounded queue, others do not notice
   CHECK(tapped.caller.told.size() == 1);
 }
 
-TEST_CASE("a slow writer: others do not notice, and its frame arrives whole in the end") {
+TEST_CASE("scenario 36: a slow writer: others do not notice, and its frame arrives whole in the end") {
   Bytes held;
   std::size_t quick = 0, slow_after = 0;
   Tapped tapped;
@@ -254,7 +257,7 @@ TEST_CASE("a reset connection raises no SIGPIPE in the process and is dialled ag
   CHECK(tapped.caller.told[1] == "down replica 2");
 }
 
-TEST_CASE("a storm of reconnects leaves one link and no connection behind") {
+TEST_CASE("scenario 36: a storm of reconnects leaves one link and no connection behind") {
   Tapped tapped;
   for (std::size_t round = 1; round <= 20; ++round) {
     tapped.tap.cut();

@@ -97,8 +97,9 @@ TEST_CASE_FIXTURE(Fixture, "hostile client: a replica's message on its link cost
   check_is_punished(wire::encode(core::Message(status)), "wrong_link");
 }
 
-TEST_CASE_FIXTURE(Fixture,
-                  "hostile client: a flood does not keep another client's operations from executing") {
+TEST_CASE_FIXTURE(
+    Fixture,
+    "scenario 34: hostile client: a flood does not keep another client's operations from executing") {
   Client honest = cluster.connect(0);
   const Bytes frame = request_in_the_name_of(ClientId{2}, cluster, 1);
   for (int i = 1; i <= 20; ++i) {
@@ -108,7 +109,8 @@ TEST_CASE_FIXTURE(Fixture,
 }
 
 TEST_CASE_FIXTURE(
-    Fixture, "hostile client: a storm of one genuine request is cut, and is refused when it comes back") {
+    Fixture,
+    "scenario 31: hostile client: a storm of one genuine request is cut, and is refused when it comes back") {
   Client honest = cluster.connect(0);
   const Bytes frame = request_in_the_name_of(ClientId{2}, cluster, 1);
   constexpr std::uint32_t budget =

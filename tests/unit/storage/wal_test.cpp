@@ -84,7 +84,8 @@ TEST_CASE_FIXTURE(OpenLog, "wal: what was appended and not synced is gone after 
   CHECK(replayed == numbers(0, 0));
 }
 
-TEST_CASE_FIXTURE(OpenLog, "wal: a last record torn at any byte is cut, and the bytes are counted") {
+TEST_CASE_FIXTURE(OpenLog,
+                  "scenario 26: wal: a last record torn at any byte is cut, and the bytes are counted") {
   append_synced(0, 100);
   const std::uint64_t start = block_bytes + record_bytes(100);
   append_synced(1, 333);

@@ -61,7 +61,7 @@ Words with(Words words, std::size_t at, std::uint64_t value) {
 
 }  // namespace
 
-TEST_CASE("hostile frames: the layout that these tests edit is the real one") {
+TEST_CASE("scenario 37: hostile frames: the layout that these tests edit is the real one") {
   const Words words = fetch_frame();
   REQUIRE(words.size() == 9);
   CHECK(words[root] == struct_pointer(0, 1, 1));
@@ -71,7 +71,7 @@ TEST_CASE("hostile frames: the layout that these tests edit is the real one") {
   CHECK(same(must_decode(bytes_of(words)), FetchBody{SeqNum{9}, some_digest(1)}));
 }
 
-TEST_CASE("hostile frames: nothing, not whole words, or zeros") {
+TEST_CASE("scenario 37: hostile frames: nothing, not whole words, or zeros") {
   CHECK(must_refuse({}) == Rejection::malformed);
   const Bytes frame = wire::encode(FetchBody{SeqNum{9}, some_digest(1)});
   for (std::size_t size = 1; size < frame.size(); ++size) {
@@ -81,20 +81,20 @@ TEST_CASE("hostile frames: nothing, not whole words, or zeros") {
     CHECK(must_refuse(bytes_of(Words(words))) == Rejection::malformed);
 }
 
-TEST_CASE("hostile frames: a segment table is not part of a frame") {
+TEST_CASE("scenario 37: hostile frames: a segment table is not part of a frame") {
   Words words = fetch_frame();
   words.insert(words.begin(), std::uint64_t{words.size()} << 32);
   CHECK(must_refuse(bytes_of(words)) == Rejection::malformed);
 }
 
-TEST_CASE("hostile frames: an unknown kind of message") {
+TEST_CASE("scenario 37: hostile frames: an unknown kind of message") {
   for (const std::uint64_t kind :
        {std::uint64_t{std::variant_size_v<Message>}, std::uint64_t{255}, std::uint64_t{65535}}) {
     CHECK(must_refuse(bytes_of(with(fetch_frame(), 1, kind))) == Rejection::malformed);
   }
 }
 
-TEST_CASE("hostile frames: words or bytes that belong to nothing") {
+TEST_CASE("scenario 37: hostile frames: words or bytes that belong to nothing") {
   for (const Sample& sample : samples()) {
     CAPTURE(sample.name);
     Bytes frame = wire::encode(sample.message);
@@ -105,7 +105,7 @@ TEST_CASE("hostile frames: words or bytes that belong to nothing") {
   }
 }
 
-TEST_CASE("hostile frames: a blob of the wrong length or type") {
+TEST_CASE("scenario 37: hostile frames: a blob of the wrong length or type") {
   for (const std::uint64_t size : {0ULL, 1ULL, 25ULL, 31ULL, (1ULL << 29) - 1}) {
     CHECK(must_refuse(bytes_of(with(fetch_frame(), digest_pointer, list_pointer(0, byte, size)))) ==
           Rejection::malformed);
@@ -119,7 +119,7 @@ TEST_CASE("hostile frames: a blob of the wrong length or type") {
         Rejection::malformed);
 }
 
-TEST_CASE("hostile frames: a digest with something behind it") {
+TEST_CASE("scenario 37: hostile frames: a digest with something behind it") {
   // The proof of genesis: its digest takes the word that an absent list of votes leaves free.
   Words words = words_of(Message(CheckpointProof{SeqNum{0}, some_digest(1), {}}));
   const std::size_t state_pointer = 4, votes_pointer = 5;
@@ -131,7 +131,7 @@ TEST_CASE("hostile frames: a digest with something behind it") {
   }
 }
 
-TEST_CASE("hostile frames: pointers out of the frame, before or behind") {
+TEST_CASE("scenario 37: hostile frames: pointers out of the frame, before or behind") {
   for (const std::size_t at : {root, fetch_pointer}) {
     for (const std::int32_t offset :
          {-1000, -2 - static_cast<std::int32_t>(at), 9, 1000, 0x1fffffff, -0x20000000}) {
@@ -145,7 +145,7 @@ TEST_CASE("hostile frames: pointers out of the frame, before or behind") {
   }
 }
 
-TEST_CASE("hostile frames: far pointers and capabilities") {
+TEST_CASE("scenario 37: hostile frames: far pointers and capabilities") {
   for (const std::size_t at : {root, fetch_pointer, digest_pointer}) {
     for (const std::uint64_t segment : {0ULL, 1ULL, 0xffffffffULL}) {
       for (const std::uint64_t target : {0ULL, 2ULL, 1000ULL, 0x1fffffffULL}) {
@@ -161,7 +161,7 @@ TEST_CASE("hostile frames: far pointers and capabilities") {
   }
 }
 
-TEST_CASE("hostile frames: a struct that contains itself") {
+TEST_CASE("scenario 37: hostile frames: a struct that contains itself") {
   // Each pointer of the ViewChange leads back to the ViewChange.
   Words words = words_of(Message(std::make_shared<const ViewChange>(some_view_change())));
   const auto at = static_cast<std::int32_t>(3);
@@ -172,7 +172,7 @@ TEST_CASE("hostile frames: a struct that contains itself") {
   }
 }
 
-TEST_CASE("hostile frames: lists that claim more than there is") {
+TEST_CASE("scenario 37: hostile frames: lists that claim more than there is") {
   const Words reply = words_of(Message(some_reply()));
   // Frame: root, tag, pointer; Reply: three numbers, then the pointer to its items.
   const std::size_t items = 6;
@@ -194,7 +194,7 @@ TEST_CASE("hostile frames: lists that claim more than there is") {
   }
 }
 
-TEST_CASE("hostile frames: many elements that share one blob do not unfold") {
+TEST_CASE("scenario 37: hostile frames: many elements that share one blob do not unfold") {
   // A batch of requests that all point at the payload and signature of the first.
   const RequestPtr request = some_request(ClientId{1}, RequestNumber{1}, {std::string(500, 'x')});
   const std::size_t count = 1000;
@@ -215,7 +215,8 @@ TEST_CASE("hostile frames: many elements that share one blob do not unfold") {
   CHECK(crypto.hashed_bytes <= words.size() * 8);
 }
 
-TEST_CASE("hostile frames: a list of digests that is something else, claims too many, or lacks one") {
+TEST_CASE(
+    "scenario 37: hostile frames: a list of digests that is something else, claims too many, or lacks one") {
   const Words fetch = words_of(Message(FetchState{SeqNum{1}, {some_digest(1), some_digest(2)}}));
   // Root, tag and pointer of Frame; number and pointer of FetchState; pointers of the list, then the digests.
   const std::size_t list = 4, first = 5;
@@ -237,7 +238,7 @@ TEST_CASE("hostile frames: a list of digests that is something else, claims too 
   }
 }
 
-TEST_CASE("hostile frames: many digests that share one do not unfold") {
+TEST_CASE("scenario 37: hostile frames: many digests that share one do not unfold") {
   // As many pointers as the frame has room for, all to its one digest.
   const std::uint64_t count = FetchState::max_blocks;
   Words words = words_of(Message(FetchState{SeqNum{1}, {some_digest(1)}}));
@@ -249,7 +250,7 @@ TEST_CASE("hostile frames: many digests that share one do not unfold") {
   CHECK(must_refuse(bytes_of(words)) == Rejection::malformed);
 }
 
-TEST_CASE("hostile frames: a block of state that is no blob, or not where the frame ends") {
+TEST_CASE("scenario 37: hostile frames: a block of state that is no blob, or not where the frame ends") {
   const Words block = words_of(Message(some_block(20)));
   const std::size_t blob = 3;
   REQUIRE(block.size() == 7);
@@ -265,7 +266,7 @@ TEST_CASE("hostile frames: a block of state that is no blob, or not where the fr
   }
 }
 
-TEST_CASE("hostile frames: deep nesting where a blob is expected") {
+TEST_CASE("scenario 37: hostile frames: deep nesting where a blob is expected") {
   Words words = fetch_frame();
   words[digest_pointer] = struct_pointer(static_cast<std::int32_t>(words.size() - digest_pointer - 1), 0, 1);
   for (int depth = 0; depth < 10000; ++depth) words.push_back(struct_pointer(0, 0, 1));
@@ -273,7 +274,7 @@ TEST_CASE("hostile frames: deep nesting where a blob is expected") {
   CHECK(must_refuse(bytes_of(words)) == Rejection::malformed);
 }
 
-TEST_CASE("hostile frames: garbage of every size costs little") {
+TEST_CASE("scenario 37: hostile frames: garbage of every size costs little") {
   std::uint64_t state = 1;
   const auto begun = std::chrono::steady_clock::now();
   for (std::size_t size = 1; size < 512; ++size) {
