@@ -46,7 +46,7 @@ std::size_t ClientProcess::submit(const std::vector<std::string>& bodies, bool r
     const std::uint64_t ticket = first_ticket_ + operations_.size();
     operations_.push_back({body, read_only, {}, {}, {}, world_.scheduler.now(), {}});
     ++waiting_;
-    world_.history.on_submitted(id_, ticket, to_bytes(body));
+    world_.history.on_submitted(id_, ticket, to_bytes(body), read_only);
     submit.items.push_back({ticket, to_bytes(body), read_only});
   }
   step(std::move(submit));

@@ -36,6 +36,7 @@ struct ClusterOptions {
   /// Runs until the clients are known to the replicas, so that a test begins with its first operation.
   bool settle_at_start = true;
   MachineFactory machine = nullptr;  ///< Empty: AppendLog. Called for every process.
+  History::Reads reads = History::Reads::counted;
   Storage storage = Storage::memory;
   Trace::Sink trace = nullptr;
   /// Changes one replica's configuration before it starts.

@@ -16,14 +16,30 @@ std::string name(ClientId client, const Bytes& body) {
 }
 std::string at(SeqNum seq) { return " at " + std::to_string(seq.value); }
 
-bool is_read(const Bytes& result) { return !result.empty() && result.front() == '@'; }
+std::string quoted(const Bytes& result) { return "\"" + to_text(result).substr(0, 40) + "\""; }
+
+// Of two batches that should be equal.
+std::string difference(const History::Batch& mine, const History::Batch& theirs) {
+  if (mine.time != theirs.time || mine.operations.size() != theirs.operations.size())
+    return "executes another batch than the others";
+  for (std::size_t i = 0; i < mine.operations.size(); ++i) {
+    History::Operation with_our_result = theirs.operations[i];
+    with_our_result.result = mine.operations[i].result;
+    if (with_our_result != mine.operations[i]) return "executes another batch than the others";
+    if (mine.operations[i].result == theirs.operations[i].result) continue;
+    return "has another result than the others for " +
+           name(mine.operations[i].client, mine.operations[i].body) + ", " +
+           quoted(mine.operations[i].result) + " instead of " + quoted(theirs.operations[i].result) + ",";
+  }
+  return "executes another batch than the others";
+}
 
 History::Batch batch_of(const core::Execute& todo, const std::vector<Bytes>& results) {
   History::Batch batch{todo.time, {}};
   for (std::size_t i = 0; i < todo.items.size(); ++i) {
     const auto& item = todo.items[i];
     batch.operations.push_back({item.request->client, item.number, Bytes(item.body.begin(), item.body.end()),
-                                item.random, results[i]});
+                                item.random, results[i], item.read_only});
   }
   return batch;
 }
@@ -38,7 +54,7 @@ void History::on_executed(ReplicaId replica, const core::Execute& todo, const st
   executed = todo.seq;
   const Batch mine = batch_of(todo, results);
   if (todo.seq <= last()) {
-    if (!(mine == batch(todo.seq))) unsafe(who + " executes another batch than the others" + at(todo.seq));
+    if (!(mine == batch(todo.seq))) unsafe(who + " " + difference(mine, batch(todo.seq)) + at(todo.seq));
     return;
   }
   if (!batches_.empty() && mine.time < batches_.back().time) unsafe("agreed time goes back" + at(todo.seq));
@@ -57,7 +73,7 @@ void History::add(const Batch& batch) {
   const SeqNum seq = last();
   for (const Operation& operation : batches_.back().operations) {
     ++operations_;
-    if (!is_read(operation.result)) ++changes_;
+    if (!is_counted_read(operation.result)) ++changes_;
     if (auto [earlier, fresh] = numbers_.emplace(std::pair(operation.client, operation.number), seq);
         !fresh) {
       unsafe(name(operation.client, operation.body) + " executes twice:" + at(earlier->second) + " and" +
@@ -82,9 +98,9 @@ void History::on_checkpoint(ReplicaId replica, SeqNum seq, const Digest& state) 
   }
 }
 
-void History::on_submitted(ClientId client, Ticket ticket, const Bytes& body) {
+void History::on_submitted(ClientId client, Ticket ticket, const Bytes& body, bool read_only) {
   ++submissions_[Key(client, body)];
-  submitted_[{client, ticket}] = {client, body, answered_through_, seen_through_};
+  submitted_[{client, ticket}] = {client, body, answered_through_, seen_through_, read_only, reads_.size()};
 }
 
 void History::on_completed(ClientId client, Ticket ticket, core::Completion completion, const Bytes& result) {
@@ -95,19 +111,36 @@ void History::on_completed(ClientId client, Ticket ticket, core::Completion comp
   submitted_.erase(found);
   if (completion != core::Completion::ok || distrusted_.contains(client)) return;
 
-  if (is_read(result)) return check_read(operation, result);
-  for (Execution& execution : executions_[Key(client, operation.body)]) {
+  if (judge_ == Reads::recorded && operation.read_only) {
+    reads_.push_back({client, operation.body, result, operation.after, operations_, operation.known_reads});
+  } else if (is_counted_read(result)) {
+    check_read(operation, result);
+  } else {
+    claim(operation, result);
+  }
+}
+
+bool History::is_counted_read(const Bytes& result) const {
+  return judge_ == Reads::counted && !result.empty() && result.front() == '@';
+}
+
+// Of several executions that could be meant the earliest: operations with a later bound need the later ones.
+void History::claim(const Submitted& operation, const Bytes& result) {
+  bool too_early = false;
+  for (Execution& execution : executions_[Key(operation.client, operation.body)]) {
     if (execution.claimed || *execution.result != result) continue;
     if (execution.position <= operation.after) {
-      unsafe(name(client, operation.body) + " is ordered before what was answered before it was submitted");
+      too_early = true;
+      continue;
     }
     execution.claimed = true;
     answered_through_ = std::max(answered_through_, execution.position);
     seen_through_ = std::max(seen_through_, execution.changes);
     return;
   }
-  unsafe(name(client, operation.body) + " got the result \"" + to_text(result).substr(0, 40) +
-         "\", which is not in the history");
+  const std::string what = name(operation.client, operation.body);
+  if (too_early) unsafe(what + " is ordered before what was answered before it was submitted");
+  unsafe(what + " got the result " + quoted(result) + ", which is not in the history");
 }
 
 // What a read has seen was executed by then, so what is submitted later comes after it in any case.

@@ -15,15 +15,23 @@
 namespace pbft::sim {
 
 /// The always-on checks of agreement, exactly-once execution and linearizability. Every member throws
-/// Violation as soon as a check fails. A result "@P" is that of a read: P operations have changed the state.
+/// Violation as soon as a check fails.
 class History {
  public:
+  /// What the result of a read shows.
+  enum class Reads : std::uint8_t {
+    counted,   ///< "@P": P operations have changed the state, as AppendLog says. Judged at once.
+    recorded,  ///< Anything: reads() has what a replay needs to judge it.
+  };
+  explicit History(Reads reads = Reads::counted) : judge_(reads) {}
+
   struct Operation {
     ClientId client;
     RequestNumber number;
     Bytes body;
     std::uint64_t random = 0;
     Bytes result;
+    bool read_only = false;
     bool operator==(const Operation&) const = default;
   };
   struct Batch {
@@ -32,6 +40,14 @@ class History {
     bool operator==(const Batch&) const = default;
   };
   using Ticket = std::uint64_t;
+  /// A read that a correct client got a result for. It shows the state after some number of operations, from
+  /// `after` to `before`, and no earlier one than any of the first `known` reads() shows.
+  struct Read {
+    ClientId client;
+    Bytes body, result;
+    std::uint64_t after = 0, before = 0;
+    std::size_t known = 0;
+  };
 
   // ---- What a correct replica did -------------------------------------------------------------------------
   /// I1: the next batch of this replica, equal to what any other executed there. I3: no operation twice, none
@@ -47,7 +63,7 @@ class History {
   // ---- What a correct client did --------------------------------------------------------------------------
   /// A member whose operations need not have come from a client process: its key is in the adversary's hands.
   void distrust(ClientId client) { distrusted_.insert(client); }
-  void on_submitted(ClientId client, Ticket ticket, const Bytes& body);
+  void on_submitted(ClientId client, Ticket ticket, const Bytes& body, bool read_only = false);
   /// I3: with `ok`, the operation is in the history with this result. I2: and after everything that was
   /// answered before it was submitted. A read shows all that was answered, or shown by another read, before
   /// it was submitted, and no more than what a correct replica has executed when it completes.
@@ -59,6 +75,8 @@ class History {
   /// REQUIRES: 1 <= seq <= last().
   const Batch& batch(SeqNum seq) const { return batches_[seq.value - 1]; }
   std::uint64_t operations() const { return operations_; }
+  /// In the order of their completion; none with Reads::counted.
+  const std::vector<Read>& reads() const { return reads_; }
   /// How often `client` had `body` executed.
   std::size_t executions(ClientId client, const std::string& body) const;
 
@@ -68,6 +86,8 @@ class History {
     Bytes body;
     std::uint64_t after = 0;  // operations known to be in the history when it was submitted,
     std::uint64_t seen = 0;   // and how many of those changed the state
+    bool read_only = false;
+    std::size_t known_reads = 0;
   };
   struct Execution {
     std::uint64_t position, changes;  // with it
@@ -77,8 +97,11 @@ class History {
   using Key = std::pair<ClientId, Bytes>;
 
   void add(const Batch& batch);
+  bool is_counted_read(const Bytes& result) const;
   void check_read(const Submitted& read, const Bytes& result);
+  void claim(const Submitted& operation, const Bytes& result);
 
+  Reads judge_;
   std::deque<Batch> batches_;  // addresses of results stay
   std::map<ReplicaId, SeqNum> executed_;
   std::map<SeqNum, std::pair<Digest, ReplicaId>> checkpoints_;
@@ -87,6 +110,7 @@ class History {
   std::map<Key, std::size_t> submissions_;
   std::map<std::pair<ClientId, Ticket>, Submitted> submitted_;
   std::set<ClientId> distrusted_;
+  std::vector<Read> reads_;
   std::uint64_t operations_ = 0;
   std::uint64_t changes_ = 0;           // operations that are no reads
   std::uint64_t answered_through_ = 0;  // highest position that a client has an answer from,

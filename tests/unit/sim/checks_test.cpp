@@ -186,3 +186,46 @@ TEST_CASE("cluster: without a quorum finish() says that no progress is made") {
     CHECK(violation.kind() == Violation::Kind::liveness);
   }
 }
+
+TEST_CASE("history: two replicas with different results are told apart by the operation") {
+  Fixture f;
+  f.history.on_submitted(c1, 0, to_bytes("x"));
+  f.execute(r0, f.batch(1, 1, "x"), "1");
+  CHECK_THROWS_WITH_AS(f.execute(r1, f.batch(1, 1, "x"), "2"),
+                       doctest::Contains("another result than the others for \"x\" of c1, \"2\" instead of"),
+                       Violation);
+}
+
+TEST_CASE("history: of equal operations with equal results a later answer takes a later execution") {
+  Fixture f;
+  f.history.on_submitted(c1, 0, to_bytes("x"));
+  f.history.on_submitted(c1, 1, to_bytes("y"));
+  f.execute(r0, f.batch(1, 1, "x"), "same");
+  f.execute(r0, f.batch(2, 2, "y"), "same");
+  f.history.on_completed(c1, 1, core::Completion::ok, to_bytes("same"));
+  f.history.on_submitted(c1, 2, to_bytes("x"));
+  f.execute(r0, f.batch(3, 3, "x"), "same");
+  f.history.on_completed(c1, 2, core::Completion::ok,
+                         to_bytes("same"));  // the third: the first came too early
+  f.history.on_completed(c1, 0, core::Completion::ok, to_bytes("same"));
+}
+
+TEST_CASE("history: a read that is only recorded comes with the bounds of what it may show") {
+  History history(History::Reads::recorded);
+  Fixture f;
+  history.on_submitted(c1, 0, to_bytes("x"));
+  history.on_executed(r0, f.batch(1, 1, "x"), {to_bytes("@9")});  // a result like any other
+  history.on_completed(c1, 0, core::Completion::ok, to_bytes("@9"));
+  history.on_submitted(c1, 1, to_bytes("look"), true);
+  history.on_submitted(c1, 2, to_bytes("x"));
+  history.on_executed(r0, f.batch(2, 2, "x"), {to_bytes("@9")});
+  history.on_completed(c1, 1, core::Completion::ok, to_bytes("seen"));
+  history.on_submitted(c1, 3, to_bytes("look"), true);
+  history.on_completed(c1, 3, core::Completion::ok, to_bytes("seen"));
+
+  REQUIRE(history.reads().size() == 2);
+  CHECK(history.reads()[0].after == 1);
+  CHECK(history.reads()[0].before == 2);
+  CHECK(history.reads()[0].known == 0);
+  CHECK(history.reads()[1].known == 1);
+}
