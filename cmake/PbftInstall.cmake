@@ -1,4 +1,5 @@
-# What `cmake --install` puts where: the library, its headers, a CMake package and a pkg-config file.
+# What `cmake --install` puts where: the library, its headers, a CMake package and a pkg-config file; the same for
+# the testing library, which is a component of its own.
 # All of it is relocatable: the prefix is found from the place of the files.
 include(CMakePackageConfigHelpers)
 
@@ -7,8 +8,14 @@ set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/pbft")
 install(TARGETS pbft EXPORT pbftTargets COMPONENT library
   INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/pbft" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-  COMPONENT library FILES_MATCHING PATTERN "*.hpp")
+  COMPONENT library FILES_MATCHING PATTERN "*.hpp" PATTERN "testing" EXCLUDE)
 install(EXPORT pbftTargets NAMESPACE pbft:: DESTINATION "${package_dir}" COMPONENT library)
+
+install(TARGETS pbft-testing EXPORT pbftTestingTargets COMPONENT testing
+  INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/pbft/testing" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/pbft"
+  COMPONENT testing FILES_MATCHING PATTERN "*.hpp")
+install(EXPORT pbftTestingTargets NAMESPACE pbft:: DESTINATION "${package_dir}" COMPONENT testing)
 
 # A static library leaves linking what it needs to its users; a shared one has done it already.
 get_target_property(type pbft TYPE)
@@ -28,6 +35,11 @@ install(FILES "${PROJECT_BINARY_DIR}/pbftConfig.cmake" "${PROJECT_BINARY_DIR}/pb
 
 cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_LIBDIR BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}" OUTPUT_VARIABLE libdir)
 file(RELATIVE_PATH PBFT_PC_PREFIX "${libdir}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
-configure_file("${CMAKE_CURRENT_LIST_DIR}/pbft.pc.in" "${PROJECT_BINARY_DIR}/pbft.pc" @ONLY)
-install(FILES "${PROJECT_BINARY_DIR}/pbft.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
-  COMPONENT library)
+foreach(part library testing)
+  set(name pbft)
+  if(part STREQUAL "testing")
+    set(name pbft-testing)
+  endif()
+  configure_file("${CMAKE_CURRENT_LIST_DIR}/${name}.pc.in" "${PROJECT_BINARY_DIR}/${name}.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/${name}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT ${part})
+endforeach()

@@ -46,3 +46,13 @@ function(pbft_component name)
     CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON)
 endfunction()
+
+# pbft_show_only(TARGET MAP): as a shared library it shows what this version script in cmake/ names.
+function(pbft_show_only target map)
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "SHARED_LIBRARY")
+    set(symbols "${PROJECT_SOURCE_DIR}/cmake/${map}")
+    target_link_options(${target} PRIVATE "LINKER:--version-script=${symbols}")
+    set_target_properties(${target} PROPERTIES LINK_DEPENDS "${symbols}")
+  endif()
+endfunction()

@@ -24,6 +24,11 @@ runs() {
   [[ $output == $'three replicas outvote one\nthree replicas outvote one' ]] || fail "$1 printed: $output"
 }
 
+# tests PROGRAM: the service passes its own tests.
+tests() {
+  "$1" || fail "$1 ended with $?"
+}
+
 # serves PREFIX [PKG_CONFIG_FLAGS]: what was installed there serves CMake users and others.
 serves() {
   local prefix=$1 flags=${2:-} header
@@ -31,6 +36,7 @@ serves() {
   cmake -G Ninja -S "$project" -B "$prefix.cmake" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_PREFIX_PATH="$prefix" --log-level=WARNING
   cmake --build "$prefix.cmake"
   runs "$prefix.cmake/journal"
+  tests "$prefix.cmake/journal_test"
 
   step "pkg-config"
   local pkgconfig
@@ -39,6 +45,10 @@ serves() {
   "$CXX" -std=c++20 "$project"/*.cpp -o "$prefix.journal" -Wl,-rpath,"$(dirname "$pkgconfig")" \
     $(PKG_CONFIG_PATH=$pkgconfig pkg-config ${flags:+"$flags"} --cflags --libs pbft)
   runs "$prefix.journal"
+  # shellcheck disable=SC2046
+  "$CXX" -std=c++20 -I "$project" "$project"/test/*.cpp -o "$prefix.test" -Wl,-rpath,"$(dirname "$pkgconfig")" \
+    $(PKG_CONFIG_PATH=$pkgconfig pkg-config ${flags:+"$flags"} --cflags --libs pbft-testing)
+  tests "$prefix.test"
 
   step "each header stands alone"
   while read -r header; do
@@ -47,24 +57,34 @@ serves() {
   done < <(cd "$prefix/include" && find pbft -name '*.hpp')
 }
 
-# shows_only_pbft LIBRARY: what else it would show could clash with what its user has.
-shows_only_pbft() {
-  step "symbols of $(basename "$1")"
+# shows_only NAMESPACE LIBRARY EXAMPLE: what else it would show could clash with what its user has.
+shows_only() {
+  step "symbols of $(basename "$2")"
   local names
-  names=$(nm -D --defined-only --demangle "$1" | cut -d ' ' -f 3-)
-  grep -q '^pbft::Replica::start(' <<<"$names" || fail "pbft::Replica::start is not visible"
-  if grep -vE '^((typeinfo|typeinfo name|vtable) for )?pbft::[A-Za-z_]+(::|\(|\[|$)' <<<"$names"; then
-    fail "visible, though not of pbft"
+  names=$(nm -D --defined-only --demangle "$2" | cut -d ' ' -f 3-)
+  grep -qF "$3" <<<"$names" || fail "$3 is not visible"
+  if grep -vE "^((typeinfo|typeinfo name|vtable) for )?$1::[A-Za-z_]+(::|\(|\[|$)" <<<"$names"; then
+    fail "visible, though not of $1"
   fi
-  if grep -E 'pbft::(core|crypto|wire|net|storage|runtime|sim)::' <<<"$names"; then
+  if grep -E 'pbft::(core|crypto|wire|net|storage|runtime|sim|adversary)::' <<<"$names"; then
     fail "visible, though of an inner layer"
+  fi
+}
+
+# holds_no_adversary LIBRARY: what replicas run cannot misbehave on purpose.
+holds_no_adversary() {
+  if nm --demangle "$1" 2>/dev/null | grep -E 'pbft::(adversary|sim|testing)::'; then
+    fail "$1 holds what belongs into tests"
   fi
 }
 
 case $way in
   installed)
     step "install"
-    cmake --install "$build" --component library --prefix "$work/static" >/dev/null
+    for component in library testing; do
+      cmake --install "$build" --component "$component" --prefix "$work/static" >/dev/null
+    done
+    holds_no_adversary "$(find "$work/static" -name libpbft.a)"
     serves "$work/static" --static
     ;;
   sources)
@@ -73,10 +93,15 @@ case $way in
       -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 --log-level=WARNING
     cmake --build "$work/sources"
     runs "$work/sources/journal"
+    tests "$work/sources/journal_test"
     grep -E '^PBFT_BUILD_(TESTS|APPS|BENCH):BOOL=ON' "$work/sources/CMakeCache.txt" &&
       fail "a user's project builds more than the library"
-    cmake --install "$work/sources/pbft" --component library --prefix "$work/shared" >/dev/null
-    shows_only_pbft "$(find "$work/shared" -name libpbft.so)"
+    for component in library testing; do
+      cmake --install "$work/sources/pbft" --component "$component" --prefix "$work/shared" >/dev/null
+    done
+    shows_only pbft "$(find "$work/shared" -name libpbft.so)" 'pbft::Replica::start('
+    shows_only pbft::testing "$(find "$work/shared" -name libpbft-testing.so)" 'pbft::testing::check_determinism('
+    holds_no_adversary "$(find "$work/shared" -name libpbft.so)"
     serves "$work/shared"
     ;;
   *) fail "no such way: $way" ;;

@@ -7,7 +7,8 @@ cd "${1:?usage: check_includes.sh ROOT}"
 std='<[a-z_]+>' # no <format>, no <ranges>: see below
 posix='<(arpa|net|netinet|sys)/[a-z_]+\.h>|<(unistd|fcntl|poll|signal|pthread|errno|dirent|pwd|spawn|termios|time)\.h>'
 values='"pbft/(types|limits|result)\.hpp"'
-public='"pbft/[a-z_/]+\.hpp"'
+public='"pbft/[a-z_]+\.hpp"'
+testing='"pbft/testing/[a-z_]+\.hpp"' # never in what replicas run
 layers() { printf '"(%s)/[a-z0-9_.]+"' "$1"; }
 
 breaches=0
@@ -34,7 +35,7 @@ allow() {
 # The core knows no clock, file, thread or random source, and repeats itself exactly.
 impure='<(format|ranges|iostream|fstream|filesystem|random|thread|mutex|shared_mutex|condition_variable|future|atomic|ctime)>'
 
-allow include/pbft "$std|$public"
+allow include/pbft "$std|$public|$testing"
 allow lib/core "$std|$values|$(layers core)" "$impure"
 allow lib/crypto "$std|$public|$(layers 'core|crypto')|<sodium\.h>|<arpa/inet\.h>"
 allow lib/wire "$std|$public|$(layers 'core|wire')|<(capnp|kj)/[a-z.+-]+>"
@@ -43,6 +44,7 @@ allow lib/storage "$std|$posix|$public|$(layers 'core|storage')"
 allow lib/runtime "$std|$posix|$public|$(layers 'core|crypto|wire|storage|net|runtime')|<uv\.h>"
 allow lib/sim "$std|$public|$(layers 'core|crypto|wire|storage|adversary|sim')"
 allow lib/adversary "$std|$public|$(layers 'core|crypto|wire|adversary')"
+allow lib/testing "$std|$posix|$public|$testing|$(layers 'core|crypto|wire|storage|adversary|sim|testing')|<(elf|link|malloc|cxxabi)\.h>"
 allow lib/faulty "$std|$public|$(layers 'core|crypto|wire|storage|net|runtime|adversary|faulty')"
 # bench/micro measures the parts; the rest of bench sees a replica from outside, or a faulty one by its handle.
 for folder in check faulty load report run service; do
@@ -51,6 +53,6 @@ done
 # Programs are written as any user would write them.
 inside='"(core|crypto|wire|storage|net|runtime|adversary|faulty)/.*|<(uv|sodium)\.h>|<(capnp|kj)/.*'
 allow apps '.*' "<(format|ranges)>|\"sim/.*|$inside"
-allow tests/consumer "$std|$posix|$public|\"[a-z_]+\.hpp\"|<pbft/[a-z_]+\.hpp>"
+allow tests/consumer "$std|$posix|$public|\"[a-z_]+\.hpp\"|<pbft/[a-z_/]+\.hpp>"
 
 exit "$breaches"
