@@ -67,6 +67,7 @@ void read_replica_options(TomlSection options, const std::filesystem::path& fold
   options.read("listen_host", file.options.listen_host);
   options.read("crypto_workers", file.options.crypto_workers, 0, pbft::max_crypto_workers);
   options.read("pipeline_depth", limits.pipeline_depth, 1);
+  options.read("batch_target_bytes", limits.batch_target_bytes, 1);
   options.read("max_pool_bytes_per_client", limits.max_pool_bytes_per_client, 1);
   options.read("max_repair_bytes", limits.max_repair_bytes, 1);
   options.read("max_transfer_bytes", limits.max_transfer_bytes, 1);
@@ -74,6 +75,7 @@ void read_replica_options(TomlSection options, const std::filesystem::path& fold
                pbft::max_log_segment_bytes);
   if (file.options.log_segment_bytes % 4096 != 0)
     options.fail("log_segment_bytes", "log_segment_bytes must be a multiple of 4096");
+  options.read_ms("pipeline_spacing_ms", limits.pipeline_spacing);
   options.read_ms("request_timeout_ms", limits.request_timeout);
   options.read_ms("max_request_timeout_ms", limits.max_request_timeout);
   options.read_ms("status_interval_ms", limits.status_interval);

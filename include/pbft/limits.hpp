@@ -27,6 +27,8 @@ struct AgreedLimits {
 /// Each replica's own; may differ between replicas.
 struct ReplicaLimits {
   std::uint32_t pipeline_depth = 4;                           ///< Batches of the primary in flight at once.
+  Duration pipeline_spacing = std::chrono::milliseconds(10);  ///< Between two of them, at least.
+  std::size_t batch_target_bytes = 256 * 1024;  ///< A batch that has reached it takes up no more requests.
   std::size_t max_pool_bytes_per_client = 4 * 1024 * 1024;    ///< Requests waiting, per client; also reads.
   Duration request_timeout = std::chrono::milliseconds(250);  ///< Wait before a primary is replaced; doubles.
   Duration max_request_timeout = std::chrono::seconds(60);    ///< Where the doubling ends.

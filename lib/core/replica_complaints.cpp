@@ -20,9 +20,10 @@ void Replica::Impl::note_proposal(Slot& slot, const Body& body) {
   std::size_t bytes = 0;
   for (const RequestPtr& request : body.requests)
     bytes += request->payload.size() + RequestPool::overhead_bytes;
-  // A primary ends a batch where the next request does not fit in.
+  // A primary ends a batch that has enough, or where the next request does not fit in.
   const std::size_t one_more = config.agreed.max_request_bytes + RequestPool::overhead_bytes;
   const bool has_room = body.requests.size() < config.agreed.max_batch_requests &&
+                        bytes < config.limits.batch_target_bytes &&
                         bytes + one_more <= config.agreed.max_batch_bytes;
   suspicion.on_proposed(body.requests, has_room, now.monotonic);
   const auto own = complaints.find(config.id);
@@ -32,11 +33,13 @@ void Replica::Impl::note_proposal(Slot& slot, const Body& body) {
 // The primary's own pipeline may be shorter or longer; ours is what we would do in its place.
 bool Replica::Impl::is_pipeline_full() const {
   SeqNum seq = dispatched;
+  std::optional<Instant> last;
   for (std::uint32_t i = 0; i < config.limits.pipeline_depth; ++i) {
     seq = seq.next();
     if (seq > vote_window_end()) return true;
     const auto at = slots.find(seq);
-    if (at == slots.end() || !at->second.proposed_at) return false;
+    if (at == slots.end() || !at->second.proposed_at) return !is_spaced(last);
+    last = at->second.proposed_at;
   }
   return true;
 }

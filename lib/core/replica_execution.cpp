@@ -252,7 +252,7 @@ void Replica::Impl::discard() {
     retire(at->second);
     bytes += at->second.retired_bytes;
     const std::uint64_t age = stable.seq.value - at->first.value;
-    if (bytes > retained_bytes && age >= interval) {
+    if (bytes > retained_bytes && age >= interval / 4) {
       keep = std::min(keep, age);
       break;
     }

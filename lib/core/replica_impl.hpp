@@ -123,6 +123,7 @@ struct Replica::Impl {
   void note_proposal(Slot& slot, const Body& body);
   void charge_primary();
   bool is_pipeline_full() const;
+  bool is_spaced(std::optional<Instant> last) const;
   void complain_if_late();
   void complain(const Suspicion::Grounds& grounds);
   void on_complaints(ReplicaId link, const Complaints& message);
@@ -245,8 +246,8 @@ struct Replica::Impl {
   /// Bodies are held and fetched for the next batches only: a primary cannot fill the memory with far ones.
   bool in_reach(SeqNum seq) const { return seq.value <= dispatched.value + bodies_ahead; }
   static constexpr std::uint64_t bodies_ahead = 64;
-  /// Below the stable checkpoint: so many checkpoint intervals, but beyond the first only up to so many
-  /// bytes.
+  /// Below the stable checkpoint: so many checkpoint intervals, but beyond a quarter of one only up to so
+  /// many bytes.
   static constexpr std::uint64_t retained_intervals = 16;
   static constexpr std::size_t retained_bytes = 16 * 1024 * 1024;
   Bytes core_state() const;
@@ -299,12 +300,13 @@ struct Replica::Impl {
   std::uint64_t view_change_count = 0;
 
   // Order. Invariant: discarded <= stable.seq; executed <= dispatched.
-  std::map<SeqNum, Slot> slots;  ///< In the store window.
-  SeqNum discarded;              ///< Slots up to here are gone.
-  SeqNum proposed;               ///< As primary: last sequence number used.
-  std::uint32_t filled = 0;      ///< Empty batches proposed since the last status tick.
-  SeqNum dispatched;             ///< Last batch given to the executor.
-  SeqNum executed;               ///< Last batch whose results are back.
+  std::map<SeqNum, Slot> slots;          ///< In the store window.
+  SeqNum discarded;                      ///< Slots up to here are gone.
+  SeqNum proposed;                       ///< As primary: last sequence number used.
+  std::optional<Instant> proposed_last;  ///< When, in this view or an earlier one.
+  std::uint32_t filled = 0;              ///< Empty batches proposed since the last status tick.
+  SeqNum dispatched;                     ///< Last batch given to the executor.
+  SeqNum executed;                       ///< Last batch whose results are back.
   Timestamp executed_time;
   Instant head_since{};  ///< When the slot after `dispatched` became the one that all wait for.
   std::uint64_t operations = 0, batches = 0;

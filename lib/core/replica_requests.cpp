@@ -100,6 +100,12 @@ void Replica::Impl::reply_to(ClientId client, std::vector<ReplyItem> items, std:
   if (!reply.items.empty()) flush();
 }
 
+// A batch costs its signatures, whatever is in it: where a round takes less than the spacing, what comes
+// meanwhile shares them; where it takes longer, batches overlap.
+bool Replica::Impl::is_spaced(std::optional<Instant> last) const {
+  return !last || now.monotonic - *last >= config.limits.pipeline_spacing;
+}
+
 void Replica::Impl::try_propose() {
   // One batch after the other, without a timer: while the pipeline is full, requests gather for the next one.
   while (may_propose()) {
@@ -107,10 +113,13 @@ void Replica::Impl::try_propose() {
     if (!in_vote_window(seq)) return;
     const bool fills = !pool.has_unproposed();
     if (fills && (filled >= max_filled || !wants_filling(proposed))) return;
+    const bool is_full = pool.unproposed_bytes() >= config.limits.batch_target_bytes;
+    if (proposed > dispatched && !is_full && !is_spaced(proposed_last)) return;
     if (seq.value - dispatched.value > config.limits.pipeline_depth) return;
 
     auto body = std::make_shared<Body>();
-    RequestPool::Drawn drawn = pool.draw(config.agreed.max_batch_bytes, config.agreed.max_batch_requests);
+    RequestPool::Drawn drawn = pool.draw(config.agreed.max_batch_bytes, config.agreed.max_batch_requests,
+                                         config.limits.batch_target_bytes);
     if (drawn.requests.empty() && !fills) return;
     body->requests = std::move(drawn.requests);
     if (fills) ++filled;
@@ -118,6 +127,7 @@ void Replica::Impl::try_propose() {
     body->digest = batch_digest(crypto, body->time, body->requests);
     body->requests_authentic = true;
     proposed = seq;
+    proposed_last = now.monotonic;
 
     const BatchHeader header{view, seq, body->digest};
     PrePrepare message{header, crypto.sign(Statement::pre_prepare, image_of(header)), body};

@@ -54,11 +54,12 @@ bool RequestPool::is_head(const Request& request) const {
   return found != shares_.end() && found->second.held.begin()->first == key_of(request);
 }
 
-RequestPool::Drawn RequestPool::draw(std::size_t max_bytes, std::size_t max_requests) {
+RequestPool::Drawn RequestPool::draw(std::size_t max_bytes, std::size_t max_requests,
+                                     std::size_t enough_bytes) {
   Drawn drawn;
   std::vector<RequestPtr>& batch = drawn.requests;
   std::size_t bytes = 0;
-  while (!turns_.empty() && batch.size() < max_requests) {
+  while (!turns_.empty() && batch.size() < max_requests && (batch.empty() || bytes < enough_bytes)) {
     const auto [turn, client] = *turns_.begin();
     Share& share = shares_.at(client);
     const auto [key, since] = *share.unproposed.begin();
@@ -66,6 +67,7 @@ RequestPool::Drawn RequestPool::draw(std::size_t max_bytes, std::size_t max_requ
     // What does not fit has the first turn of the next batch.
     if (!batch.empty() && bytes + cost_of(*request) > max_bytes) break;
     bytes += cost_of(*request);
+    unproposed_bytes_ -= cost_of(*request);
     batch.push_back(request);
     drawn.oldest = std::min(drawn.oldest.value_or(since), since);
     current_turn_ = turn;
@@ -93,11 +95,13 @@ void RequestPool::offer(ClientId client, Share& share, const Key& key, Instant n
     share.turn = std::max(served_[client], current_turn_);
     turns_.emplace(share.turn, client);
   }
-  share.unproposed.emplace(key, now);
+  if (share.unproposed.emplace(key, now).second) unproposed_bytes_ += cost_of(*share.held.at(key));
 }
 
 void RequestPool::withdraw(ClientId client, Share& share, const Key& key) {
-  if (share.unproposed.erase(key) > 0 && share.unproposed.empty()) turns_.erase({share.turn, client});
+  if (share.unproposed.erase(key) == 0) return;
+  unproposed_bytes_ -= cost_of(*share.held.at(key));
+  if (share.unproposed.empty()) turns_.erase({share.turn, client});
 }
 
 void RequestPool::remove(ClientId client, Share& share, const Key& key) {
@@ -206,12 +210,12 @@ std::vector<RequestPtr> RequestPool::waiting() const {
 }
 
 void RequestPool::invariants() const {
-  std::size_t size = 0, bytes = 0, waiting_turns = 0;
+  std::size_t size = 0, bytes = 0, unproposed = 0, waiting_turns = 0;
   for (const auto& [client, share] : shares_) {
     PBFT_CHECK(!share.held.empty());
     PBFT_CHECK(heads_.contains({share.head_since, client}));
     PBFT_CHECK(share.bytes <= max_bytes_per_client_ || share.held.size() == 1);
-    for (const auto& [key, since] : share.unproposed) PBFT_CHECK(share.held.contains(key));
+    for (const auto& [key, since] : share.unproposed) unproposed += cost_of(*share.held.at(key));
     PBFT_CHECK(turns_.contains({share.turn, client}) == !share.unproposed.empty());
     if (!share.unproposed.empty()) ++waiting_turns;
     size += share.held.size();
@@ -219,7 +223,7 @@ void RequestPool::invariants() const {
   }
   PBFT_CHECK(heads_.size() == shares_.size());
   PBFT_CHECK(turns_.size() == waiting_turns);
-  PBFT_CHECK(size == size_ && bytes == bytes_);
+  PBFT_CHECK(size == size_ && bytes == bytes_ && unproposed == unproposed_bytes_);
 }
 
 }  // namespace pbft::core

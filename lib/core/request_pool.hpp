@@ -40,9 +40,11 @@ class RequestPool {
   };
   /// The next batch: the client that was served the fewest operations comes first, and of each client its
   /// lowest numbers. What is drawn counts as proposed. Payloads and overheads together stay within
-  /// `max_bytes`; the first request is drawn whatever its size.
-  Drawn draw(std::size_t max_bytes, std::size_t max_requests);
+  /// `max_bytes`, and once they reach `enough_bytes` nothing is added; the first request is drawn whatever
+  /// its size.
+  Drawn draw(std::size_t max_bytes, std::size_t max_requests, std::size_t enough_bytes = SIZE_MAX);
   bool has_unproposed() const { return !turns_.empty(); }
+  std::size_t unproposed_bytes() const { return unproposed_bytes_; }  ///< Payloads and overheads.
   /// Another primary has proposed it. No effect on a request that is not held.
   void mark_proposed(const Request& request);
   /// Everything held may be proposed again: a view is entered, and it may have lost any proposal.
@@ -95,6 +97,7 @@ class RequestPool {
   Shares shares_;
   std::size_t size_ = 0;
   std::size_t bytes_ = 0;
+  std::size_t unproposed_bytes_ = 0;
   std::set<std::pair<Instant, ClientId>> heads_;  ///< head_since of every share.
 
   // Start-time fair queueing: a client's turn is the operations it was served, and one that comes back after

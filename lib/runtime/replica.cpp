@@ -33,6 +33,8 @@ Result<void> check(const ClusterConfig& config, const ReplicaKey& key) {
 Result<void> check(const ReplicaOptions& options) {
   const ReplicaLimits& limits = options.limits;
   if (limits.pipeline_depth == 0) return invalid("limits.pipeline_depth is 0: at least 1");
+  if (limits.pipeline_spacing < Duration{}) return invalid("limits.pipeline_spacing is negative: 0 or more");
+  if (limits.batch_target_bytes == 0) return invalid("limits.batch_target_bytes is 0: at least 1");
   if (limits.request_timeout <= Duration{}) return invalid("limits.request_timeout must be positive");
   if (limits.max_request_timeout < limits.request_timeout) {
     return invalid("limits.max_request_timeout is below limits.request_timeout");

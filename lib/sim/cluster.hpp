@@ -19,6 +19,14 @@
 
 namespace pbft::sim {
 
+/// Batches overlap as far as `pipeline_depth` allows, also where a round takes a few milliseconds: what
+/// breaks mostly does there.
+inline ReplicaLimits overlapping() {
+  ReplicaLimits limits;
+  limits.pipeline_spacing = Duration{};
+  return limits;
+}
+
 struct ClusterOptions {
   std::uint32_t replicas = 4;
   std::uint32_t clients = 1;  ///< Processes of clients 1..clients.
@@ -28,7 +36,7 @@ struct ClusterOptions {
   Signatures signatures = Signatures::ideal;
   Realm realm = {};
   AgreedLimits agreed = {};
-  ReplicaLimits limits = {};
+  ReplicaLimits limits = overlapping();
   ClientLimits client_limits = patient();
   bool use_tags = false;  ///< By the clients.
   LinkQuality quality = {};

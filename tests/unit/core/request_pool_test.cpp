@@ -103,6 +103,18 @@ TEST_CASE("request pool: a batch takes each client's lowest numbers and as many 
   CHECK(p.draw(9) == "1:3 2:3 2:4 1:5");
 }
 
+TEST_CASE("request pool: a batch that has enough takes up no more, and one that has not takes what is next") {
+  Pool p;
+  auto first = operations(1, 1, 1, {"a"});
+  const std::size_t each = first->payload.size() + RequestPool::overhead_bytes;
+  p.add(first);
+  for (std::uint64_t number : {2U, 3U, 4U}) p.add(operations(1, 1, number, {"a"}));
+  CHECK(p.pool.unproposed_bytes() == 4 * each);
+  CHECK(Pool::names(p.pool.draw(plenty, 9, each + 1).requests) == "1:1 1:2");
+  CHECK(p.pool.unproposed_bytes() == 2 * each);
+  CHECK(Pool::names(p.pool.draw(plenty, 9, 1).requests) == "1:3");
+}
+
 TEST_CASE("request pool: large bundles do not push aside the clients with single operations") {
   Pool p;
   const std::vector<std::string> thousand(1000, "x");

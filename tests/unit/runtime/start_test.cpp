@@ -53,6 +53,9 @@ TEST_CASE("start: limits that cannot work are refused by name") {
   LocalCluster cluster;
   cluster.replica_options.limits.pipeline_depth = 0;
   CHECK(holds(error_of_start(cluster, 0, cluster.replica_keys[0].key).message, "pipeline_depth"));
+  cluster.replica_options.limits = ReplicaLimits();
+  cluster.replica_options.limits.pipeline_spacing = Duration(-1);
+  CHECK(holds(error_of_start(cluster, 0, cluster.replica_keys[0].key).message, "pipeline_spacing"));
   ClientOptions options;
   options.limits.operation_timeout = Duration{};
   CHECK(
