@@ -6,11 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "bench/check/linearizable.hpp"
 #include "bench/load/histogram.hpp"
+#include "check/named_order.hpp"
 #include "pbft/result.hpp"
 
 namespace bench {
+
+using pbft::check::Observation;
 
 struct LoadInterval {
   std::uint64_t offered = 0;  ///< That were to be sent in this interval.

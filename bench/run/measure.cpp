@@ -4,13 +4,13 @@
 #include <memory>
 #include <thread>
 
-#include "bench/check/linearizable.hpp"
 #include "bench/load/recorder.hpp"
 #include "bench/run/fault_player.hpp"
 #include "bench/run/gather.hpp"
 #include "bench/run/interrupt.hpp"
 #include "bench/run/load_processes.hpp"
 #include "bench/run/probe.hpp"
+#include "check/named_order.hpp"
 
 namespace bench {
 namespace {
@@ -171,7 +171,7 @@ void Measurement::fill_checks(LoadResult& load) {
   checks.checkpoints = probe_->compared_checkpoints();
   checks.violations = load.violations;
   checks.violations.insert(checks.violations.end(), probe_->violations().begin(), probe_->violations().end());
-  if (auto contradiction = find_contradiction(std::move(load.observations)))
+  if (auto contradiction = pbft::check::find_contradiction(std::move(load.observations)))
     checks.violations.push_back("not linearizable: " + *contradiction);
   if (load.unaudited_clients != 0)
     checks.notes.push_back(std::to_string(load.unaudited_clients) + " clients got no answer to the audit");

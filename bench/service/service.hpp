@@ -11,7 +11,7 @@
 namespace bench {
 
 /// A counter that is read and incremented: every answer says where its operation stands in the order, so a
-/// client can tell an answer that no linearizable service gives (check/linearizable.hpp).
+/// client can tell an answer that no linearizable service gives (check/named_order.hpp).
 class Service : public pbft::StateMachine {
  public:
   /// Results of writes and reads are `reply_bytes` long, at least min_result_bytes. Part of the initial

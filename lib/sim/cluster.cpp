@@ -240,7 +240,11 @@ bool Cluster::restart_all() {
 
 void Cluster::finish(Duration limit) {
   heal();
-  if (!progress_expected_) return;
+  if (progress_expected_) run_until_finished(limit);
+  undecided_ = !history_.judge_clients();
+}
+
+void Cluster::run_until_finished(Duration limit) {
   run_until_answered(limit);
   run_until(
       "every correct replica has executed everything, answers and votes",

@@ -133,10 +133,12 @@ class Cluster {
   /// The network is as good as new, and who was paused goes on. Stopped and Byzantine replicas stay so.
   void heal();
   /// Heals and demands I5: every operation of a client completes, and every running correct replica executes
-  /// all that any executed, answers and votes.
+  /// all that any executed, answers and votes. Then the whole of what clients saw is judged (I2).
   void finish(Duration limit = patience);
   /// From here on more than f replicas are lost: finish() checks safety alone.
   void expect_no_progress() { progress_expected_ = false; }
+  /// finish() could not decide whether what clients saw is linearizable.
+  bool is_undecided() const { return undecided_; }
   /// Power fails everywhere at once.
   void lose_power(std::uint64_t seed);
   /// All that are stopped. False if a disk refuses.
@@ -150,6 +152,7 @@ class Cluster {
 
  private:
   void run_next();
+  void run_until_finished(Duration limit);
   void deliver(const Node& from, const Node& to, const FramePtr& frame);
   std::unique_ptr<ClientProcess> make_client(std::size_t index);
   World world() { return {scheduler_, trace_, network_, mail_, history_, options_.replicas}; }
@@ -171,6 +174,7 @@ class Cluster {
   std::uint64_t processes_started_ = 0;
   std::uint64_t events_ = 0;
   bool progress_expected_ = true;
+  bool undecided_ = false;
 };
 
 }  // namespace pbft::sim

@@ -82,7 +82,10 @@ void History::add(const Batch& batch) {
     const Key key(operation.client, operation.body);
     auto& executions = executions_[key];
     executions.push_back({operations_, changes_, &operation.result});
-    if (distrusted_.contains(operation.client)) continue;
+    if (distrusted_.contains(operation.client)) {
+      if (!is_counted_read(operation.result)) calls_.on_unseen_change();
+      continue;
+    }
     if (executions.size() > submissions_[key]) {
       unsafe(name(operation.client, operation.body) + " executes" + at(seq) +
              " more often than it was asked for");
@@ -100,6 +103,7 @@ void History::on_checkpoint(ReplicaId replica, SeqNum seq, const Digest& state) 
 
 void History::on_submitted(ClientId client, Ticket ticket, const Bytes& body, bool read_only) {
   ++submissions_[Key(client, body)];
+  calls_.on_asked(client, ticket);
   submitted_[{client, ticket}] = {client, body, answered_through_, seen_through_, read_only, reads_.size()};
 }
 
@@ -110,6 +114,7 @@ void History::on_completed(ClientId client, Ticket ticket, core::Completion comp
   const Submitted operation = std::move(found->second);
   submitted_.erase(found);
   if (completion != core::Completion::ok || distrusted_.contains(client)) return;
+  calls_.on_answered(client, ticket, result);
 
   if (judge_ == Reads::recorded && operation.read_only) {
     reads_.push_back({client, operation.body, result, operation.after, operations_, operation.known_reads});
@@ -150,6 +155,14 @@ void History::check_read(const Submitted& read, const Bytes& result) {
   if (seen < read.seen) unsafe(what + ", and " + std::to_string(read.seen) + " were known before it began");
   if (seen > changes_) unsafe(what + ", and only " + std::to_string(changes_) + " were executed");
   seen_through_ = std::max(seen_through_, seen);
+}
+
+bool History::judge_clients() const {
+  if (judge_ != Reads::counted) return true;
+  const check::Verdict verdict = calls_.judge({.configurations = 200'000});
+  if (verdict.kind == check::Verdict::Kind::violated)
+    unsafe("what clients saw is not linearizable: " + verdict.why);
+  return verdict.is_good();
 }
 
 SeqNum History::executed_by(ReplicaId replica) const {

@@ -11,6 +11,7 @@
 
 #include "core/client.hpp"
 #include "core/io.hpp"
+#include "sim/client_calls.hpp"
 
 namespace pbft::sim {
 
@@ -68,6 +69,9 @@ class History {
   /// answered before it was submitted. A read shows all that was answered, or shown by another read, before
   /// it was submitted, and no more than what a correct replica has executed when it completes.
   void on_completed(ClientId client, Ticket ticket, core::Completion completion, const Bytes& result);
+  /// I2 once more, of the whole run and from what the clients saw alone. False if that could not be decided
+  /// at a bearable cost.
+  bool judge_clients() const;
 
   // ---- Questions ------------------------------------------------------------------------------------------
   SeqNum last() const { return SeqNum{batches_.size()}; }
@@ -111,6 +115,7 @@ class History {
   std::map<std::pair<ClientId, Ticket>, Submitted> submitted_;
   std::set<ClientId> distrusted_;
   std::vector<Read> reads_;
+  ClientCalls calls_;
   std::uint64_t operations_ = 0;
   std::uint64_t changes_ = 0;           // operations that are no reads
   std::uint64_t answered_through_ = 0;  // highest position that a client has an answer from,

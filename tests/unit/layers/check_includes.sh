@@ -42,16 +42,17 @@ allow lib/wire "$std|$public|$(layers 'core|wire')|<(capnp|kj)/[a-z.+-]+>"
 allow lib/net "$std|$posix|$public|$(layers 'core|crypto|net')|<uv\.h>"
 allow lib/storage "$std|$posix|$public|$(layers 'core|storage')"
 allow lib/runtime "$std|$posix|$public|$(layers 'core|crypto|wire|storage|net|runtime')|<uv\.h>"
-allow lib/sim "$std|$public|$(layers 'core|crypto|wire|storage|adversary|sim')"
+allow lib/sim "$std|$public|$(layers 'core|crypto|wire|storage|adversary|check|sim')"
+allow lib/check "$std|\"core/splitmix\.hpp\"|$(layers check)"
 allow lib/adversary "$std|$public|$(layers 'core|crypto|wire|adversary')"
 allow lib/testing "$std|$posix|$public|$testing|$(layers 'core|crypto|wire|storage|adversary|sim|testing')|<(elf|link|malloc|cxxabi)\.h>"
 allow lib/faulty "$std|$public|$(layers 'core|crypto|wire|storage|net|runtime|adversary|faulty')"
 # bench/micro measures the parts; the rest of bench sees a replica from outside, or a faulty one by its handle.
-for folder in check faulty load report run service; do
+for folder in faulty load report run service; do
   allow "bench/$folder" '.*' '<(format|ranges)>|"(core|crypto|wire|storage|net|runtime|sim)/.*'
 done
 # Programs are written as any user would write them.
-inside='"(core|crypto|wire|storage|net|runtime|adversary|faulty)/.*|<(uv|sodium)\.h>|<(capnp|kj)/.*'
+inside='"(core|crypto|wire|storage|net|runtime|adversary|check|faulty)/.*|<(uv|sodium)\.h>|<(capnp|kj)/.*'
 allow apps '.*' "<(format|ranges)>|\"sim/.*|$inside"
 allow tests/consumer "$std|$posix|$public|\"[a-z_]+\.hpp\"|<pbft/[a-z_/]+\.hpp>"
 

@@ -1,9 +1,9 @@
-#include "bench/check/linearizable.hpp"
+#include "check/named_order.hpp"
 
 #include <algorithm>
 #include <tuple>
 
-namespace bench {
+namespace pbft::check {
 namespace {
 
 /// A read that saw v writes stands between the write at v and the next; reads of one value in any order.
@@ -43,4 +43,4 @@ std::optional<std::string> find_contradiction(std::vector<Observation> observati
   return std::nullopt;
 }
 
-}  // namespace bench
+}  // namespace pbft::check
