@@ -8,6 +8,11 @@ namespace {
 bool before(const Vote& a, const Vote& b) {
   return std::pair(a.sender, a.header.view) < std::pair(b.sender, b.header.view);
 }
+
+// The sender showed us a false signature, and others the true one: they pass it on.
+bool is_better(const Vote& vote, const Vote& held) {
+  return held.is_signed == Vote::Signed::falsely && vote.is_signed == Vote::Signed::checked;
+}
 }  // namespace
 
 VoteSet::Added VoteSet::add(const Vote& vote) {
@@ -16,7 +21,12 @@ VoteSet::Added VoteSet::add(const Vote& vote) {
   if (at != votes_.end() && is_rival(*at)) {
     auto second = at + 1;
     const bool two = second != votes_.end() && is_rival(*second);
-    if (at->header == vote.header || (two && second->header == vote.header)) return Added::known;
+    for (auto held = at; held != (two ? second + 1 : second); ++held) {
+      if (held->header != vote.header) continue;
+      if (!is_better(vote, *held)) return Added::known;
+      *held = vote;
+      return Added::added;
+    }
     if (two) {
       *second = vote;
     } else {
@@ -37,8 +47,9 @@ VoteSet::Added VoteSet::add(const Vote& vote) {
 }
 
 bool VoteSet::knows(const Vote& vote) const {
-  return std::any_of(votes_.begin(), votes_.end(),
-                     [&](const Vote& v) { return v.sender == vote.sender && v.header == vote.header; });
+  return std::any_of(votes_.begin(), votes_.end(), [&](const Vote& v) {
+    return v.sender == vote.sender && v.header == vote.header && !is_better(vote, v);
+  });
 }
 
 const Vote* VoteSet::find(ReplicaId sender, View view) const {

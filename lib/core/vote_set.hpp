@@ -14,7 +14,8 @@ namespace pbft::core {
 /// A sender that votes for two batches in one view is counted for each: two quorums share a correct replica,
 /// so never both are complete. Were only its first vote counted, it could show one to a victim and another to
 /// everybody else, and no repair would ever complete the agreed batch's quorum there. Its first and its
-/// latest vote are kept. Invariant: sorted by (sender, view); at most two of each, for different batches.
+/// latest vote are kept. A vote whose signature has proved false gives way to the same one, truly signed.
+/// Invariant: sorted by (sender, view); at most two of each, for different batches.
 class VoteSet {
  public:
   static constexpr std::size_t votes_per_sender = 8;

@@ -59,6 +59,18 @@ TEST_CASE("scenario o: a header withheld from one backup by the primary: repaire
   cluster.expect_no_progress();  // two of four are lost
 }
 
+TEST_CASE("a commit that its sender signed falsely for one replica does not keep out the true one") {
+  Cluster cluster;
+  const SeqNum seq = cluster.next();
+  cluster.replica(3).distrust();
+  cluster.network().alter<Commit>([](Commit& vote) { vote.signature.bytes[0] ^= 1; }).from(3).to(2);
+  cluster.network().drop().from(1);  // so that the vote of replica 3 is needed
+  cluster.client(0).send("x");
+  cluster.run_until(
+      "replica 2 has the true vote from replica 0",
+      [&] { return cluster.replicas(0, 2).executed_at(seq) == "x"; }, 5s);
+}
+
 TEST_CASE("a commit that its sender signed falsely makes no quorum, and is shown to nobody") {
   Cluster cluster;
   const SeqNum seq = cluster.next();

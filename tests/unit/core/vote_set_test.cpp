@@ -39,6 +39,22 @@ TEST_CASE("vote set: of many votes in one view the first and the latest are kept
   CHECK(votes.count(vote(1, 0, 99).header) == 1);
 }
 
+TEST_CASE("vote set: a vote whose signature is false gives way to the same one, truly signed") {
+  VoteSet votes;
+  Vote direct = vote(1, 0, 7), again = direct;
+  direct.is_signed = again.is_signed = Vote::Signed::unchecked;
+  votes.add(direct);
+  CHECK(votes.knows(vote(1, 0, 7)));  // as long as it may be true
+  votes.note(votes.all().front(), Vote::Signed::falsely);
+
+  CHECK(votes.add(again) == VoteSet::Added::known);
+  CHECK(!votes.knows(vote(1, 0, 7)));
+  CHECK(votes.add(vote(1, 0, 7)) == VoteSet::Added::added);
+  CHECK(votes.all().size() == 1);
+  CHECK(votes.all().front().is_signed == Vote::Signed::checked);
+  CHECK(votes.add(vote(1, 0, 7)) == VoteSet::Added::known);
+}
+
 TEST_CASE("vote set: only votes for the same view, number and batch match") {
   VoteSet votes;
   votes.add(vote(1, 0, 7));
