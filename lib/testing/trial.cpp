@@ -112,7 +112,7 @@ Trial decode(BytesView bytes) {
   trial.skip.resize(from.number());
   for (std::size_t i = 0; i < trial.skip.size(); ++i) trial.skip[i] = from.flag();
   if (restores) {
-    Trial::Restore& restore = trial.restore.emplace();
+    Trial::Restore& restore = *(trial.restore = Trial::Restore());
     restore.after = static_cast<std::uint32_t>(from.number());
     restore.used = from.flag();
     restore.pieces = from.flag();

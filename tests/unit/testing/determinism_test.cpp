@@ -113,8 +113,7 @@ TEST_CASE("determinism: a result that holds the date depends on the clock") {
 TEST_CASE("determinism: a result that holds microseconds depends on the clock, and on nothing else") {
   const DeterminismReport report = check<Timed>();
   CHECK_NAMES(report, Cause::clock);
-  CHECK(
-      explains(report, "not varied: what comes after it"));  // they would differ for this reason
+  CHECK(explains(report, "not varied: what comes after it"));  // they would differ for this reason
 }
 
 TEST_CASE("determinism: rand() is found by its seed") {
