@@ -170,7 +170,7 @@ TEST_CASE("tags: a flood of requests that nobody vouches for leaves room for oth
 TEST_CASE("tags: what f backups falsely refuse to vouch for is executed without a signature") {
   Cluster cluster(with_tags(7));
   for (std::uint32_t id : {2U, 5U}) {
-    cluster.network().alter<Vouch>([](Vouch& vouch) { vouch.requests.clear(); }).from(id);
+    cluster.network().alter<Vouch>([](Vouch& vouch) { vouch.requests.clear(); }).from(ReplicaId{id});
     cluster.replica(id).distrust();
   }
   Signed signatures(cluster);
