@@ -99,7 +99,12 @@ void Replica::Impl::on_commit(ReplicaId link, const Commit& vote) {
   // The quorum that proves the batch to others is kept: votes of later views would take its place.
   const bool is_proven = slot.committed == vote.header.digest && vote.sender != config.id;
   if (is_proven && !slot.commits.knows(vote)) return;
-  if (add_vote(slot.commits, Statement::commit, link, vote)) advance(slot, vote.header.seq);
+  if (!add_vote(slot.commits, Statement::commit, link, vote)) return;
+  // Its signature will be needed: there is time until the last one is here.
+  if (!slot.committed && slot.header && slot.header->header == vote.header) {
+    are_proven(slot.commits, vote.header);
+  }
+  advance(slot, vote.header.seq);
 }
 
 bool Replica::Impl::add_vote(VoteSet& votes, Statement statement, ReplicaId link, const Vote& vote) {
