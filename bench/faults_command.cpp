@@ -1,5 +1,6 @@
 // pbft-bench faults: each fault of a list in a run of its own, in the second half of it; the first half is
 // what it is compared with.
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -34,10 +35,15 @@ void tell(const Run& run) {
   std::fflush(stdout);
 }
 
+bool is_chosen(const ListedFault& listed, const Options& options) {
+  return listed.name.find(options.only) != std::string::npos;
+}
+
 /// The runs that came to an end; complains about the others.
 int run_list(const Options& options, Report& report) {
   int outcome = app::ok;
   for (const ListedFault& listed : fault_list()) {
+    if (!is_chosen(listed, options)) continue;
     const auto plan = plan_of(options, listed);
     if (!plan) return give_up(plan.error());
     auto run = measure(*plan);
@@ -62,6 +68,11 @@ int finish_list(int outcome, const Report& report, const Options& options) {
 }  // namespace
 
 int run_faults(const Options& options) {
+  const auto list = fault_list();
+  if (std::none_of(list.begin(), list.end(), [&](const auto& each) { return is_chosen(each, options); })) {
+    return give_up({pbft::ErrorCode::invalid_argument,
+                    "--only " + options.only + ": no fault of the list has that in its name"});
+  }
   Report report = begin_report("faults", options);
   std::printf("%s\n", to_text(report.machine).c_str());
   const int outcome = run_list(options, report);

@@ -42,6 +42,7 @@ std::function<int()> set_up(CLI::App& cli) {
       "  pbft-bench --clients 4 --outstanding 400 --duration 20s\n"
       "  pbft-bench --clients 128 --outstanding 1 --durability durable --repeat 5\n"
       "  pbft-bench --rate 5000 --duration 60s --fault 20s:crash:primary --fault 35s:restart\n"
+      "  pbft-bench faults --only slow --duration 20s\n"
       "  pbft-bench faults --duration 60s --json faults.json --html faults.html\n\n"
       "Exit codes: 0 ok, 1 failure, 2 wrong command line, 3 the cluster does not answer, 4 slower than "
       "--compare\n"
@@ -53,10 +54,13 @@ std::function<int()> set_up(CLI::App& cli) {
     const auto chosen = std::find_if(commands.begin(), commands.end(),
                                      [](const auto& entry) { return entry.first->parsed(); });
     const auto run = chosen == commands.end() ? bench::run_once : chosen->second;
-    if (run != bench::run_once && (options->repeat > 1 || !options->faults.empty())) {
+    if (run != bench::run_once && (options->repeat > 1 || bench::has_faults(*options))) {
       return bench::give_up(
-          {pbft::ErrorCode::invalid_argument,
-           "--repeat and --fault go with run only: " + chosen->first->get_name() + " has a list of its own"});
+          {pbft::ErrorCode::invalid_argument, "--repeat, --fault and --scenario go with run only: " +
+                                                  chosen->first->get_name() + " has a list of its own"});
+    }
+    if (!options->only.empty() && run != bench::run_faults) {
+      return bench::give_up({pbft::ErrorCode::invalid_argument, "--only goes with faults only"});
     }
     return run(*options);
   };

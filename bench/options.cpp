@@ -1,6 +1,7 @@
 #include "bench/options.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <utility>
 
 #include "adversary/behaviour.hpp"
@@ -53,7 +54,34 @@ Result<void> check_behaviour(const Fault& fault) {
   return {};
 }
 
+Result<Fault> fault_from(std::string_view text) {
+  auto fault = parse_fault(text);
+  if (!fault) return fault;
+  if (auto known = check_behaviour(*fault); !known) return known.error();
+  return fault;
+}
+
+Result<void> add_scenario(const std::string& path, std::vector<Fault>& faults) {
+  constexpr std::string_view blanks = " \t\r";
+  std::ifstream file(path);
+  std::string line;
+  for (std::size_t number = 1; std::getline(file, line); ++number) {
+    line.resize(std::min(line.size(), line.find('#')));
+    line.resize(line.find_last_not_of(blanks) + 1);
+    if (line.empty()) continue;
+    auto fault = fault_from(std::string_view(line).substr(line.find_first_not_of(blanks)));
+    if (!fault) {
+      return Error{fault.error().code, path + ":" + std::to_string(number) + ": " + fault.error().message};
+    }
+    faults.push_back(*std::move(fault));
+  }
+  if (file.bad()) return Error{ErrorCode::io, path + ": cannot be read"};
+  return {};
+}
+
 }  // namespace
+
+bool has_faults(const Options& options) { return !options.faults.empty() || !options.scenario.empty(); }
 
 void add_options(CLI::App& cli, Options& options) {
   Workload& workload = options.workload;
@@ -107,6 +135,12 @@ void add_options(CLI::App& cli, Options& options) {
                  "5s-9s:slow(10ms):r2")
       ->type_name("FAULT")
       ->take_all();
+  cli.add_option("--scenario", options.scenario,
+                 "a file with such faults, one in a line; what follows a # is for people")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
+  cli.add_option("--only", options.only, "of the list of faults, those whose name contains TEXT")
+      ->type_name("TEXT");
   cli.add_flag("--allow-unsafe", options.allow_unsafe, "more faulty replicas than the cluster tolerates");
   cli.add_flag("--allow-debug", options.allow_debug, "measure a build that is not Release");
   cli.add_option("--repeat", options.repeat, "measure N times, and print minimum, median and maximum")
@@ -130,9 +164,10 @@ Result<void> check(const Options& options) {
                  "this build is " + std::string(build_type) +
                      ", whose figures mean nothing; build Release, or say --allow-debug"};
   }
-  if (!options.workload.cluster.empty() && !options.faults.empty())
+  if (!options.workload.cluster.empty() && has_faults(options)) {
     return Error{ErrorCode::invalid_argument,
-                 "--cluster joins processes that are not ours to harm: no --fault"};
+                 "--cluster joins processes that are not ours to harm: no --fault, no --scenario"};
+  }
   return {};
 }
 
@@ -143,10 +178,12 @@ Result<RunPlan> plan_of(const Options& options) {
   if (options.faulty != 0) plan.workload.replicas = 3 * options.faulty + 1;
   std::vector<Fault> faults;
   for (const auto& text : options.faults) {
-    auto fault = parse_fault(text);
+    auto fault = fault_from(text);
     if (!fault) return fault.error();
-    if (auto known = check_behaviour(*fault); !known) return known.error();
     faults.push_back(*std::move(fault));
+  }
+  if (!options.scenario.empty()) {
+    if (auto added = add_scenario(options.scenario, faults); !added) return added.error();
   }
   auto timeline =
       make_timeline(std::move(faults), plan.workload.replicas, plan.workload.duration, options.allow_unsafe);

@@ -14,6 +14,8 @@ struct Options {
   Workload workload;
   std::uint32_t faulty = 0;  ///< f, where it was given instead of n.
   std::vector<std::string> faults;
+  std::string scenario;  ///< A file with one fault in a line.
+  std::string only;      ///< Of a list of faults those whose name contains it.
   bool allow_unsafe = false;
   bool allow_debug = false;
   std::uint32_t repeat = 1;
@@ -22,6 +24,9 @@ struct Options {
   double threshold_percent = 10;
   std::string command;  ///< As it was typed.
 };
+
+/// Whether the command line names any.
+bool has_faults(const Options& options);
 
 /// Options that every command takes.
 void add_options(CLI::App& cli, Options& options);

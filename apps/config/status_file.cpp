@@ -32,6 +32,8 @@ std::string status_json(const pbft::ReplicaStatus& status, bool running) {
       {"operations", status.operations},
       {"batches", status.batches},
       {"fsyncs", status.fsyncs},
+      {"bytes_received", status.bytes_received},
+      {"bytes_sent", status.bytes_sent},
       {"stages", stages},
       {"view_changes", status.view_changes},
       {"waiting_requests", status.waiting_requests},
@@ -82,6 +84,8 @@ std::optional<StatusReport> read_status_file(const std::filesystem::path& path) 
     json.at("pid").get_to(report.pid);
     json.at("stable").get_to(report.stable);
     report.fsyncs = json.value("fsyncs", report.fsyncs);
+    report.bytes_received = json.value("bytes_received", report.bytes_received);
+    report.bytes_sent = json.value("bytes_sent", report.bytes_sent);
     if (const auto stages = json.find("stages"); stages != json.end()) {
       for (const auto& [name, stage] : stages->items())
         report.stages.push_back({name, stage.at("p50_us"), stage.at("p99_us")});

@@ -14,7 +14,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Series, interval, per_second, p5
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Band, name, from, to)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ProcessUse, name, cpu_percent, first_rss_mb, max_rss_mb,
                                                 first_descriptors, max_descriptors, first_data_mb,
-                                                max_data_mb, disk_mb_per_second, syncs_per_second)
+                                                max_data_mb, disk_mb_per_second, syncs_per_second,
+                                                received_mb_per_second, sent_mb_per_second)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Stage, name, p50_us, p99_us)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Checks, acknowledged, audited, observed, checkpoints,
                                                 violations, notes)

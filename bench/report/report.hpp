@@ -41,7 +41,8 @@ struct ProcessUse {
   std::uint64_t first_descriptors = 0, max_descriptors = 0;
   double first_data_mb = 0, max_data_mb = 0;  ///< Of the data directory.
   double disk_mb_per_second = 0;
-  double syncs_per_second = 0;  ///< 0 where nobody counts them.
+  double syncs_per_second = 0;  ///< This and what follows is 0 where nobody counts it.
+  double received_mb_per_second = 0, sent_mb_per_second = 0;
   bool operator==(const ProcessUse&) const = default;
 };
 

@@ -37,13 +37,14 @@ std::string phases_text(const Run& run) {
 
 std::string processes_text(const Run& run) {
   std::vector<std::vector<std::string>> rows{{"process", "CPU %", "memory MB", "max", "descriptors", "max",
-                                              "data MB", "max", "disk MB/s", "syncs/s"}};
+                                              "data MB", "max", "disk MB/s", "syncs/s", "in MB/s",
+                                              "out MB/s"}};
   for (const auto& use : run.processes) {
-    rows.push_back({use.name, figure_text(use.cpu_percent), figure_text(use.first_rss_mb),
-                    figure_text(use.max_rss_mb), count_text(use.first_descriptors),
-                    count_text(use.max_descriptors), figure_text(use.first_data_mb),
-                    figure_text(use.max_data_mb), figure_text(use.disk_mb_per_second),
-                    figure_text(use.syncs_per_second)});
+    rows.push_back(
+        {use.name, figure_text(use.cpu_percent), figure_text(use.first_rss_mb), figure_text(use.max_rss_mb),
+         count_text(use.first_descriptors), count_text(use.max_descriptors), figure_text(use.first_data_mb),
+         figure_text(use.max_data_mb), figure_text(use.disk_mb_per_second), figure_text(use.syncs_per_second),
+         figure_text(use.received_mb_per_second), figure_text(use.sent_mb_per_second)});
   }
   return table_text(rows);
 }

@@ -34,7 +34,7 @@ void Probe::begin(std::int64_t now_ns) {
     watched.rss.begin(watched.last.resident_bytes);
     watched.descriptors.begin(watched.last.descriptors);
     watched.data.begin(watched.data.max);
-    watched.first_fsyncs = watched.fsyncs;
+    for (Counter* counter : {&watched.fsyncs, &watched.received, &watched.sent}) counter->begin();
   }
 }
 
@@ -49,7 +49,10 @@ void Probe::look(std::int64_t now_ns) {
     const pid_t pid = cluster_.is_ours() ? cluster_.pid(id) : status ? static_cast<pid_t>(status->pid) : -1;
     const std::string name = "replica " + std::to_string(id);
     look_at_process(name, pid);
-    if (status) look_at_fsyncs(watched_[name], status->fsyncs);
+    if (!status) continue;
+    watched_[name].fsyncs.see(status->fsyncs);
+    watched_[name].received.see(status->bytes_received);
+    watched_[name].sent.see(status->bytes_sent);
   }
   for (const auto& [name, pid] : others_) look_at_process(name, pid);
   if (now_ns - data_seen_ns_ >= data_period_ns) {
@@ -70,11 +73,6 @@ void Probe::look_at_process(const std::string& name, pid_t pid) {
   watched.last = *counters;
   watched.rss.see(counters->resident_bytes);
   watched.descriptors.see(counters->descriptors);
-}
-
-void Probe::look_at_fsyncs(Watched& watched, std::uint64_t counted) {
-  if (counted < watched.fsyncs) watched.first_fsyncs = 0;  // another process, which counts from the start
-  watched.fsyncs = counted;
 }
 
 void Probe::look_at_data() {
@@ -117,7 +115,9 @@ std::vector<ProcessUse> Probe::uses(std::int64_t until_ns) const {
     use.first_data_mb = static_cast<double>(watched.data.first) / mb;
     use.max_data_mb = static_cast<double>(watched.data.max) / mb;
     use.disk_mb_per_second = static_cast<double>(watched.total.disk_bytes) / mb / seconds;
-    use.syncs_per_second = static_cast<double>(watched.fsyncs - watched.first_fsyncs) / seconds;
+    use.syncs_per_second = watched.fsyncs.rate(seconds);
+    use.received_mb_per_second = watched.received.rate(seconds) / mb;
+    use.sent_mb_per_second = watched.sent.rate(seconds) / mb;
     uses.push_back(use);
   }
   // "load 0" before "replica 0", but "replica 2" before "replica 10".

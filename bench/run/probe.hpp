@@ -38,12 +38,22 @@ class Probe {
     void begin(std::uint64_t value) { first = max = value; }
     void see(std::uint64_t value) { max = std::max(max, value); }
   };
+  /// What a process counts from its start, and a later one under the same name from nought.
+  struct Counter {
+    std::uint64_t first = 0, now = 0;
+    void begin() { first = now; }
+    void see(std::uint64_t counted) {
+      if (counted < now) first = 0;
+      now = counted;
+    }
+    double rate(double seconds) const { return static_cast<double>(now - first) / seconds; }
+  };
   struct Watched {
     pid_t pid = -1;
     ProcessCounters last;   ///< Of this process.
     ProcessCounters total;  ///< Since begin(), of all that ran under this name.
     Range rss, descriptors, data;
-    std::uint64_t first_fsyncs = 0, fsyncs = 0;  ///< As the process that runs now counts them.
+    Counter fsyncs, received, sent;
   };
   struct State {
     std::string digest;
@@ -52,7 +62,6 @@ class Probe {
   };
 
   void look_at_process(const std::string& name, pid_t pid);
-  static void look_at_fsyncs(Watched& watched, std::uint64_t counted);
   void look_at_data();
   void look_at_status(std::uint32_t replica, const app::StatusReport& status);
 

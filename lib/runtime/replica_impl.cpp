@@ -294,6 +294,8 @@ void Replica::Impl::publish() {
   published_.stages = core_->stage_times();
   published_.stages[static_cast<std::size_t>(core::Stage::reply)] = replying_;
   published_.fsyncs = data_.log->syncs();
+  published_.bytes_received = links_->counters().bytes_in;
+  published_.bytes_sent = links_->counters().bytes_out;
 }
 
 ReplicaStatus Replica::Impl::status() const {
@@ -314,6 +316,8 @@ ReplicaStatus Replica::Impl::status() const {
   status.operations = last.core.operations;
   status.batches = last.core.batches;
   status.fsyncs = last.fsyncs;
+  status.bytes_received = last.bytes_received;
+  status.bytes_sent = last.bytes_sent;
   for (std::size_t i = 0; i < core::stage_count; ++i) {
     const core::LatencyHistogram& times = last.stages[i];
     status.stages[core::name_of(static_cast<core::Stage>(i))] = {times.count(), times.mean(),

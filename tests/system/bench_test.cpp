@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -118,6 +119,11 @@ TEST_CASE("bench: what makes no sense is said before anything starts") {
   is_one_line_with(run(bench({"--fault", "1s:equivocat:r1"})), {"equivocat", "equivocate"});
   is_one_line_with(run(bench({"--fault", "1s:crash:r1", "--fault", "2s:crash:r2"})), {"--allow-unsafe"});
   CHECK(run(bench({"--fault", "1s:crash:r9"})).exit_code == app::usage);
+  const TemporaryFolder folder;
+  const auto scenario = folder / "scenario";
+  std::ofstream(scenario) << "# a primary that is slow\n\n1s:slow(10ms)  # by so much\n 2s:equivocat:r1\n";
+  is_one_line_with(run(bench({"--scenario", scenario})), {"scenario:4: ", "equivocat"});
+  is_one_line_with(run(bench({"faults", "--only", "sloww"})), {"sloww"});
   CHECK(run(bench({"--duration", "soon"})).exit_code == app::usage);
   CHECK(run(bench({"sweep", "--repeat", "2"})).exit_code == app::usage);
   CHECK(run(bench({"--auth", "none"})).exit_code == app::usage);

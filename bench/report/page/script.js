@@ -245,10 +245,11 @@ function runBody(run) {
   if (run.processes.length > 0) {
     body.push(html("h3", null, "What the processes used"),
       table(["process", "CPU, % of a core", "memory, MB", "at most", "descriptors", "at most", "data, MB", "at most",
-        "disk MB/s", "syncs/s"],
+        "disk MB/s", "syncs/s", "received MB/s", "sent MB/s"],
         run.processes.map(use => [use.name, figure(use.cpu_percent), figure(use.first_rss_mb), figure(use.max_rss_mb),
           String(use.first_descriptors), String(use.max_descriptors), figure(use.first_data_mb), figure(use.max_data_mb),
-          figure(use.disk_mb_per_second), figure(use.syncs_per_second)])));
+          figure(use.disk_mb_per_second), figure(use.syncs_per_second),
+          figure(use.received_mb_per_second), figure(use.sent_mb_per_second)])));
   }
   body.push(html("h3", null, "Checks"), checksOf(run.checks));
   return body;
