@@ -302,11 +302,19 @@ void Replica::Impl::accuse(Statement statement, ReplicaId culprit, const Bytes& 
 Slot& Replica::Impl::slot_at(SeqNum seq) {
   auto [at, inserted] = slots.try_emplace(seq);
   if (inserted) at->second.touched = at->second.clock.since = now.monotonic;
+  note_changed(seq);
   return at->second;
 }
 Slot* Replica::Impl::find_slot(SeqNum seq) {
   auto at = slots.find(seq);
-  return at == slots.end() ? nullptr : &at->second;
+  if (at == slots.end()) return nullptr;
+  note_changed(seq);
+  return &at->second;
+}
+void Replica::Impl::note_changed(SeqNum seq) {
+  if (changed.all || (!changed.slots.empty() && changed.slots.back() == seq)) return;
+  changed.all = changed.slots.size() == Changed::most;
+  changed.slots.push_back(seq);
 }
 BodyPtr Replica::Impl::find_body(const Slot& slot, const Digest& digest) const {
   return digest == null_body->digest ? null_body : slot.body(digest);
@@ -333,6 +341,18 @@ bool Replica::has_committed(SeqNum seq) const {
   return seq <= impl_->executed || (slot && slot->committed);
 }
 
+void Replica::Impl::check_slot(SeqNum seq, const Slot& slot) const {
+  if (slot.header) PBFT_CHECK(slot.header->header.view == view && slot.header->header.seq == seq);
+  if (slot.certificate) {
+    PBFT_CHECK(slot.certificate->prepares.size() == quorums.quorum() - 1);
+    PBFT_CHECK(slot.certificate->header.view <= view);
+    PBFT_CHECK(find_body(slot, slot.certificate->header.digest));
+  }
+  for (const Vote& vote : slot.prepares.all()) {
+    PBFT_CHECK(vote.sender != config.id || vote.header.view <= view);
+  }
+}
+
 void Replica::invariants() const {
   const Impl& r = *impl_;
   PBFT_CHECK(r.view <= r.pending);
@@ -345,18 +365,20 @@ void Replica::invariants() const {
     PBFT_CHECK(r.in_store_window(r.slots.begin()->first) && r.in_store_window(r.slots.rbegin()->first));
   }
   // Those below are finished, and of a replica that is far behind there are many: this runs after every step.
-  for (auto at = r.slots.upper_bound(r.stable.seq); at != r.slots.end(); ++at) {
-    const auto& [seq, slot] = *at;
-    if (slot.header) PBFT_CHECK(slot.header->header.view == r.view && slot.header->header.seq == seq);
-    if (slot.certificate) {
-      PBFT_CHECK(slot.certificate->prepares.size() == r.quorums.quorum() - 1);
-      PBFT_CHECK(slot.certificate->header.view <= r.view);
-      PBFT_CHECK(r.find_body(slot, slot.certificate->header.digest));
+  Impl::Changed& changed = impl_->changed;
+  if (changed.all || changed.view != r.view) {
+    for (auto at = r.slots.upper_bound(r.stable.seq); at != r.slots.end(); ++at) {
+      r.check_slot(at->first, at->second);
     }
-    for (const Vote& vote : slot.prepares.all()) {
-      PBFT_CHECK(vote.sender != r.config.id || vote.header.view <= r.view);
+  } else {
+    for (SeqNum seq : changed.slots) {
+      const auto at = r.slots.find(seq);
+      if (at != r.slots.end() && seq > r.stable.seq) r.check_slot(seq, at->second);
     }
   }
+  changed.view = r.view;
+  changed.all = false;
+  changed.slots.clear();
   r.pool.invariants();
   r.reads.invariants();
   r.lobby.invariants();

@@ -40,6 +40,7 @@ void Replica::Impl::enter_view(NewViewPtr message, std::vector<ViewChangePtr> so
 
 // The NewView's headers stand for pre-prepares in every slot that it covers; the other slots start empty.
 void Replica::Impl::reissue(const NewView& from) {
+  changed.all = true;
   for (auto& [seq, slot] : slots) {
     slot.header.reset();
     slot.reissued = slot.body_refused = slot.certificate_pending = false;

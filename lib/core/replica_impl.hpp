@@ -242,6 +242,8 @@ struct Replica::Impl {
   }
   Slot& slot_at(SeqNum seq);
   Slot* find_slot(SeqNum seq);
+  void note_changed(SeqNum seq);
+  void check_slot(SeqNum seq, const Slot& slot) const;
   BodyPtr find_body(const Slot& slot, const Digest& digest) const;
   /// Bodies are held and fetched for the next batches only: a primary cannot fill the memory with far ones.
   bool in_reach(SeqNum seq) const { return seq.value <= dispatched.value + bodies_ahead; }
@@ -300,7 +302,14 @@ struct Replica::Impl {
   std::uint64_t view_change_count = 0;
 
   // Order. Invariant: discarded <= stable.seq; executed <= dispatched.
-  std::map<SeqNum, Slot> slots;          ///< In the store window.
+  std::map<SeqNum, Slot> slots;  ///< In the store window.
+  /// Slots that may have changed since invariants() last looked, which need not look at the others again.
+  struct Changed {
+    static constexpr std::size_t most = 64;  ///< Of more, all.
+    View view;                               ///< In which it looked.
+    bool all = true;
+    std::vector<SeqNum> slots;
+  } changed;
   SeqNum discarded;                      ///< Slots up to here are gone.
   SeqNum proposed;                       ///< As primary: last sequence number used.
   std::optional<Instant> proposed_last;  ///< When, in this view or an earlier one.
