@@ -11,5 +11,6 @@ void add_cluster(CLI::App& cli, int& exit_code);
 void add_config(CLI::App& cli, int& exit_code);
 void add_demo(CLI::App& cli, int& exit_code);
 void add_inspect(CLI::App& cli, int& exit_code);
+void add_sim(CLI::App& cli, int& exit_code);
 
 }  // namespace app

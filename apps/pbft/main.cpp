@@ -14,12 +14,14 @@ std::function<int()> set_up(CLI::App& cli) {
   app::add_config(cli, *exit_code);
   app::add_keygen(cli, *exit_code);
   app::add_inspect(cli, *exit_code);
+  app::add_sim(cli, *exit_code);
   cli.footer(
       "Examples:\n"
       "  pbft demo                        a real cluster on this machine loses its primary and counts on\n"
       "  pbft cluster init --f 1 --dir c1 files and keys for 4 replicas and a client\n"
       "  pbft COMMAND --help              more about a command\n\n"
-      "Exit codes: 0 ok, 1 failure, 2 wrong command line or configuration, 3 unreachable or timed out.");
+      "Exit codes: 0 ok, 1 failure, 2 wrong command line or configuration, 3 unreachable or timed out,\n"
+      "5 safety violated.");
   return [exit_code] { return *exit_code; };
 }
 

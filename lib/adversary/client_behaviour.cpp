@@ -139,6 +139,24 @@ class Subset : public Stream {
   std::set<ReplicaId> to_;
 };
 
+/// Requests with a MAC for each replica, of which some, drawn anew each time, are wrong.
+class BadTags : public Stream {
+ public:
+  using Stream::Stream;
+
+ private:
+  void make(Letters& out) override {
+    const RequestNumber number = next_number();
+    const auto request = std::const_pointer_cast<core::Request>(sealer_.seal_with_tags(
+        {self_.id, core::RequestKind::operations, number, number, {{next_operation(), false}}}));
+    if (!request) return;  // it is nobody else's yet
+    for (core::Tag& tag : request->tags) {
+      if (random_.chance(0.5)) tag.bytes[0] ^= 1;
+    }
+    send(request, out);
+  }
+};
+
 /// Bytes that are no request, signed as one.
 class Garbage : public Stream {
  public:
@@ -208,6 +226,10 @@ constexpr std::array entries{
             const double rate = a.is_rate_next() ? a.per_second(100) : 100;
             return std::make_unique<Subset>(rate, a.replicas(self.limits.replicas), self);
           }},
+    Entry{
+        "bad-tags",
+        {"bad-tags[(100/s)]", "requests whose MACs are right for some replicas and wrong for others"},
+        [](Arguments& a, const FaultyClientSelf& self) { return stream<BadTags>(a.per_second(100), self); }},
     Entry{
         "garbage",
         {"garbage[(100/s)]", "bytes that are no request, properly signed"},

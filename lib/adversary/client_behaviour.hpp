@@ -33,7 +33,8 @@ struct FaultyClientSelf {
   std::function<Bytes(std::uint64_t)> operation;
 };
 
-/// "idle", "conflict(100/s)", "jump(100/s)", "storm(1000/s)", "subset(2)", "garbage(100/s)", joined with "+".
+/// "idle", "conflict(100/s)", "jump(100/s)", "storm(1000/s)", "subset(2)", "bad-tags(100/s)",
+/// "garbage(100/s)", joined with "+".
 /// Errors as make_behaviour().
 Result<std::unique_ptr<ClientBehaviour>> make_client_behaviour(std::string_view spec,
                                                                const FaultyClientSelf& self);

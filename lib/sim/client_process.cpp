@@ -27,7 +27,7 @@ void ClientProcess::start() {
 
 void ClientProcess::deliver(const Node& from, const FramePtr& frame) {
   if (killed_) return;
-  const Opened opened = world_.mail.open(*frame, from, id_);
+  const Opened& opened = world_.mail.open(*frame, from, id_);
   const auto* message = std::get_if<core::AuthenticMessage>(&opened);
   const auto* reply = message ? std::get_if<core::Reply>(&message->get()) : nullptr;
   const auto* answers = message ? std::get_if<core::QueryReply>(&message->get()) : nullptr;

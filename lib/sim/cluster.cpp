@@ -85,28 +85,36 @@ Cluster::Cluster(ClusterOptions options)
   network_.deliver_with(
       [this](const Node& from, const Node& to, const FramePtr& frame) { deliver(from, to, frame); });
 
-  core::ReplicaConfig config;
-  config.replicas = options_.replicas;
-  config.agreed = options_.agreed;
-  config.limits = options_.limits;
-  const std::uint32_t admitted = options_.clients + options_.rogue_clients;
-  for (std::uint32_t i = 1; i <= admitted; ++i) config.clients.insert(ClientId{i});
   for (std::uint32_t i = 0; i < options_.rogue_clients; ++i) history_.distrust(rogue(i));
-
-  for (std::uint32_t i = 0; i < options_.replicas; ++i) {
-    config.id = ReplicaId{i};
-    core::ReplicaConfig own = config;
-    if (options_.configure) options_.configure(own);
-    replicas_.push_back(std::make_unique<ReplicaProcess>(
-        world(), ReplicaParts{std::move(own), keys_.of(ReplicaId{i}), options_.machine, options_.tempo,
-                              options_.storage}));
-  }
+  for (std::uint32_t i = 0; i < options_.replicas; ++i) replicas_.push_back(make_replica(ReplicaId{i}));
   for (auto& replica : replicas_) replica->start();
   for (std::size_t i = 0; i < options_.clients; ++i) {
     clients_.push_back(make_client(i));
     clients_.back()->start();
   }
   if (options_.settle_at_start) settle();
+}
+
+std::unique_ptr<ReplicaProcess> Cluster::make_replica(ReplicaId id) {
+  core::ReplicaConfig config;
+  config.id = id;
+  config.replicas = options_.replicas;
+  config.agreed = options_.agreed;
+  config.limits = options_.limits;
+  const std::uint32_t admitted = options_.clients + options_.rogue_clients;
+  for (std::uint32_t i = 1; i <= admitted; ++i) config.clients.insert(ClientId{i});
+  if (options_.configure) options_.configure(config);
+  return std::make_unique<ReplicaProcess>(
+      world(),
+      ReplicaParts{std::move(config), keys_.of(id), options_.machine, options_.tempo, options_.storage});
+}
+
+ReplicaProcess& Cluster::add_twin(ReplicaId id) {
+  replica(id.value).distrust();
+  twins_.push_back(make_replica(id));
+  twins_.back()->distrust();
+  twins_.back()->start();
+  return *twins_.back();
 }
 
 std::unique_ptr<ClientProcess> Cluster::make_client(std::size_t index) {
@@ -150,8 +158,13 @@ ReplicaGroup Cluster::all() const {
 
 // A reply reaches every process with that client's key: none may be fooled by another's.
 void Cluster::deliver(const Node& from, const Node& to, const FramePtr& frame) {
-  if (const auto* replica = std::get_if<ReplicaId>(&to))
-    return replicas_[replica->value]->deliver(from, frame);
+  if (const auto* replica = std::get_if<ReplicaId>(&to)) {
+    replicas_[replica->value]->deliver(from, frame);
+    for (auto& twin : twins_) {
+      if (twin->id() == *replica) twin->deliver(from, frame);
+    }
+    return;
+  }
   for (auto& client : clients_) {
     if (Node(client->id()) == to) client->deliver(from, frame);
   }

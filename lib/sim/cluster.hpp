@@ -96,6 +96,9 @@ class Cluster {
   ClientProcess& restart_client(std::size_t index);
   /// Another process beside the running one, with the same key.
   ClientProcess& add_client_process(std::size_t index);
+  /// Another process of this replica runs beside the first, with the same key and data of its own (Twins,
+  /// Bano et al. 2022): each is honest, both together are Byzantine. Everything for the one reaches both.
+  ReplicaProcess& add_twin(ReplicaId id);
   ClientId rogue(std::size_t index = 0) const { return ClientId{options_.clients + 1 + index}; }
   /// From now on that client is faulty in this way, "storm(100/s)". REQUIRES: there is such a behaviour.
   void let_loose(std::size_t rogue_index, std::string_view behaviour, std::uint64_t seed = 1);
@@ -114,7 +117,8 @@ class Cluster {
   std::uint64_t events() const { return events_; }
 
   // ---- Time -----------------------------------------------------------------------------------------------
-  void after(Duration delay, std::function<void()> action) {
+  template <class Action>
+  void after(Duration delay, Action action) {
     scheduler_.after(delay, EventKind::timer, std::move(action));
   }
   void run_for(Duration time);
@@ -155,6 +159,7 @@ class Cluster {
   void run_until_finished(Duration limit);
   void deliver(const Node& from, const Node& to, const FramePtr& frame);
   std::unique_ptr<ClientProcess> make_client(std::size_t index);
+  std::unique_ptr<ReplicaProcess> make_replica(ReplicaId id);
   World world() { return {scheduler_, trace_, network_, mail_, history_, options_.replicas}; }
 
   ClusterOptions options_;
@@ -168,6 +173,7 @@ class Cluster {
   History history_;
   Forger forger_;
   std::vector<std::unique_ptr<ReplicaProcess>> replicas_;
+  std::vector<std::unique_ptr<ReplicaProcess>> twins_;
   std::vector<std::unique_ptr<ClientProcess>> clients_;
   std::vector<std::unique_ptr<ClientProcess>> more_clients_;  // replaced, or beside the first
   std::vector<std::unique_ptr<RogueClient>> rogues_;

@@ -48,7 +48,8 @@ Opened Mail::judge(const Frame& frame, const core::Identity& sender, const core:
       .authenticate(std::move(std::get<core::Message>(decoded)), sender);
 }
 
-Opened Mail::open(const Frame& frame, const core::Identity& sender, const core::Identity& receiver) const {
+const Opened& Mail::open(const Frame& frame, const core::Identity& sender,
+                         const core::Identity& receiver) const {
   const bool shared = keys_.kind() == Signatures::ideal;
   if (!shared || !frame.opened || is_personal(*frame.opened)) {
     frame.opened = judge(frame, sender, keys_.of(receiver));

@@ -34,7 +34,8 @@ class Mail {
   /// REQUIRES, where genuine: the message respects the limits (else a Violation).
   FramePtr seal(const core::MessagePtr& message, bool genuine) const;
   FramePtr seal_bytes(Bytes bytes) const;
-  Opened open(const Frame& frame, const core::Identity& sender, const core::Identity& receiver) const;
+  /// Holds until the frame is opened again.
+  const Opened& open(const Frame& frame, const core::Identity& sender, const core::Identity& receiver) const;
   const wire::DecodeLimits& limits() const { return limits_; }
 
  private:

@@ -47,18 +47,19 @@ History::Batch batch_of(const core::Execute& todo, const std::vector<Bytes>& res
 }  // namespace
 
 void History::on_executed(ReplicaId replica, const core::Execute& todo, const std::vector<Bytes>& results) {
-  const std::string who = describe(core::Identity(replica));
+  const auto who = [replica] { return describe(core::Identity(replica)); };
   SeqNum& executed = executed_[replica];
   if (todo.seq != executed.next())
-    unsafe(who + " executes " + std::to_string(todo.seq.value) + " after " + std::to_string(executed.value));
+    unsafe(who() + " executes " + std::to_string(todo.seq.value) + " after " +
+           std::to_string(executed.value));
   executed = todo.seq;
-  const Batch mine = batch_of(todo, results);
+  Batch mine = batch_of(todo, results);
   if (todo.seq <= last()) {
-    if (!(mine == batch(todo.seq))) unsafe(who + " " + difference(mine, batch(todo.seq)) + at(todo.seq));
+    if (!(mine == batch(todo.seq))) unsafe(who() + " " + difference(mine, batch(todo.seq)) + at(todo.seq));
     return;
   }
   if (!batches_.empty() && mine.time < batches_.back().time) unsafe("agreed time goes back" + at(todo.seq));
-  add(mine);
+  add(std::move(mine));
 }
 
 void History::on_installed(ReplicaId replica, SeqNum seq) {
@@ -68,8 +69,8 @@ void History::on_installed(ReplicaId replica, SeqNum seq) {
   executed_[replica] = seq;
 }
 
-void History::add(const Batch& batch) {
-  batches_.push_back(batch);
+void History::add(Batch batch) {
+  batches_.push_back(std::move(batch));
   const SeqNum seq = last();
   for (const Operation& operation : batches_.back().operations) {
     ++operations_;

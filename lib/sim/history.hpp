@@ -100,7 +100,7 @@ class History {
   };
   using Key = std::pair<ClientId, Bytes>;
 
-  void add(const Batch& batch);
+  void add(Batch batch);
   bool is_counted_read(const Bytes& result) const;
   void check_read(const Submitted& read, const Bytes& result);
   void claim(const Submitted& operation, const Bytes& result);

@@ -108,20 +108,20 @@ void Promises::on_restored(const core::Restored& past) {
 }
 
 void Promises::vote(Said& said, const core::BatchHeader& header, const char* what, bool in_new_view) {
-  auto [first, fresh] = said.emplace(Place(header.view, header.seq), header.digest);
+  auto [first, fresh] = said.try_emplace(Place(header.view, header.seq), header.digest);
   if (!fresh) {
     if (first->second != header.digest) broken(std::string("signs two ") + what + "s for one place");
     return;  // sent again
   }
-  const std::string a = std::string("signs a ") + what;
-  if (!started_) broken(a + " before its start is durable");
-  if (header.view < left_) broken(a + " for a view that it has left");
+  const auto broken_by = [&](const char* when) { broken(std::string("signs a ") + what + when); };
+  if (!started_) broken_by(" before its start is durable");
+  if (header.view < left_) broken_by(" for a view that it has left");
   if (header.view.value > 0 && !durable_new_views_.contains(header.view)) {
-    broken(a + " before the NewView of its view is durable");
+    broken_by(" before the NewView of its view is durable");
   }
   const SeqNum taken = snapshots_.empty() ? SeqNum{} : snapshots_.rbegin()->first;
   if (!in_new_view && header.seq.value > std::min(stable_, taken).value + window_) {
-    broken(a + " more than a window above what is durable");
+    broken_by(" more than a window above what is durable");
   }
 }
 
@@ -142,7 +142,7 @@ void Promises::on_send(const core::Message& message) {
     }
   } else if (const auto* checkpoint = std::get_if<core::Checkpoint>(&message)) {
     if (checkpoint->sender != self_) return;
-    auto [first, fresh] = checkpoints_.emplace(checkpoint->seq, checkpoint->state);
+    auto [first, fresh] = checkpoints_.try_emplace(checkpoint->seq, checkpoint->state);
     if (first->second != checkpoint->state) broken("signs two checkpoints for one place");
     if (!fresh) return;
     const auto durable = snapshots_.find(checkpoint->seq);
@@ -172,7 +172,7 @@ void Promises::send_view_change(const core::ViewChange& change) {
 // Signed when it is written; it may be sent at any time, also once a later view was asked for.
 void Promises::sign_new_view(const core::NewView& entered) {
   const Digest mark = fingerprint(core::image_of(entered));
-  auto [first, fresh] = new_views_.emplace(entered.view, mark);
+  auto [first, fresh] = new_views_.try_emplace(entered.view, mark);
   if (first->second != mark) broken("signs two new-views for one view");
   if (!fresh) return;
   SeqNum seq = entered.first;

@@ -75,7 +75,7 @@ Result<void> ReplicaProcess::open() {
       Life{std::move(machine), nullptr, core::Replica(config_, crypto_, sealer_), {}, {}, {}, {}, {}});
   if (!disk_) {
     life_->store = Store::in_memory(crypto_);
-    if (lives_ == 1) return {};
+    if (lives_ == 1 || denies_) return {};
     config_.incarnation = now().wall.unix_us;
     if (correct_) promises_.on_data_lost(config_.incarnation);
     life_->core = core::Replica(config_, crypto_, sealer_);
@@ -115,11 +115,7 @@ void ReplicaProcess::power_is_lost(std::uint64_t seed) {
   if (!disk_) return end();
   if (life_ && life_->store) {
     disk_->begin_dying();
-    if (!life_->writing.empty()) {
-      std::vector<core::Record> records;
-      for (const core::Persist& each : life_->writing) records.push_back(each.record);
-      (void)life_->store->write(records).has_value();
-    }
+    if (!life_->writing.records.empty()) (void)life_->store->write(life_->writing.records).has_value();
     for (storage::PendingCheckpoint& each : life_->saving) {
       (void)life_->store->commit(std::move(each)).has_value();
     }
@@ -132,6 +128,19 @@ void ReplicaProcess::power_is_lost(std::uint64_t seed) {
 void ReplicaProcess::lose_power_at(std::uint64_t point, std::uint64_t seed, std::function<void()> then) {
   doom_ = Doom{seed, std::move(then)};
   disk_->doom(point);
+}
+
+void ReplicaProcess::restart_in_denial() {
+  PBFT_CHECK(!life_);
+  world_.trace.note(Trace::Kind::fault, id_, 9, [] { return std::string("loses its data and denies it"); });
+  correct_ = false;
+  denies_ = true;
+  if (disk_) {
+    disk_->erase();
+    const auto made = Store::create(*disk_, id_, 0);
+    PBFT_CHECK(made.has_value());
+  }
+  start();
 }
 
 void ReplicaProcess::lose_data() {

@@ -13,15 +13,9 @@ core::Now ReplicaProcess::now() const {
   return {monotonic_start + since, Timestamp{static_cast<std::uint64_t>(wall)}};
 }
 
-void ReplicaProcess::at(Instant when, std::function<void()> action) {
-  world_.scheduler.at(when, EventKind::work, [this, life = lives_, action = std::move(action)] {
-    if (life_ && lives_ == life) action();
-  });
-}
-
 void ReplicaProcess::deliver(const Node& from, const FramePtr& frame) {
   if (!life_) return;
-  const Opened opened = world_.mail.open(*frame, from, id_);
+  const Opened& opened = world_.mail.open(*frame, from, id_);
   if (const auto* rejection = std::get_if<core::Rejection>(&opened)) {
     ++rejections_[static_cast<std::size_t>(*rejection)];
     world_.trace.note(Trace::Kind::refused, id_, frame->hash, [&] {
@@ -89,10 +83,13 @@ void ReplicaProcess::step(core::Event event) {
     return;
   }
   core::Outputs out;
+  out.swap(spare_outputs_);
   life_->core.step({now(), std::move(event)}, out);
   life_->core.invariants();
   if (const auto foreseen = std::exchange(foreseen_, std::nullopt)) check_foresight(*foreseen, out);
   perform_all(out);
+  out.clear();
+  out.swap(spare_outputs_);
   if (life_) check_progress();
 }
 
@@ -122,12 +119,15 @@ void ReplicaProcess::check_progress() {
 
 void ReplicaProcess::perform(core::Output& output) {
   if (const auto* send = std::get_if<core::Send>(&output)) {
+    promise(*send->message);
     emit(send->to, send->message);
   } else if (const auto* broadcast = std::get_if<core::Broadcast>(&output)) {
+    promise(*broadcast->message);
     for (std::uint32_t to = 0; to < world_.replicas; ++to) {
       if (to != id_.value) emit(ReplicaId{to}, broadcast->message);
     }
   } else if (const auto* reply = std::get_if<core::SendReply>(&output)) {
+    promise(*reply->message);
     emit(reply->to, reply->message);
   } else if (auto* persist = std::get_if<core::Persist>(&output)) {
     perform(std::move(*persist));
@@ -160,9 +160,12 @@ void ReplicaProcess::perform(core::Output& output) {
   }
 }
 
+void ReplicaProcess::promise(const core::Message& message) {
+  if (correct_) promises_.on_send(message);
+}
+
 void ReplicaProcess::emit(const Node& to, const core::MessagePtr& message) {
   if (!life_) return;
-  if (correct_) promises_.on_send(*message);
   if (!behaviour_) return world_.network.send(id_, to, message, correct_);
   adversary::Traffic traffic;
   behaviour_->on_send(now().monotonic, {to, message, nullptr}, traffic);

@@ -81,6 +81,9 @@ class ReplicaProcess {
   /// The data directory is gone, and an operator makes a new one: the next process has lost its memory.
   /// REQUIRES: is_stopped().
   void lose_data();
+  /// The data directory is gone, and another process starts that denies it: Byzantine from now on.
+  /// REQUIRES: is_stopped().
+  void restart_in_denial();
   DataDisk& disk() { return *disk_; }  ///< REQUIRES: Storage::disk.
   /// Byzantine from now on: what it says and hears goes through `behaviour`, its history no longer counts.
   void corrupt(std::unique_ptr<adversary::Behaviour> behaviour);
@@ -137,7 +140,11 @@ class ReplicaProcess {
     std::unique_ptr<StateMachine> machine;
     std::unique_ptr<Store> store;
     core::Replica core;
-    std::vector<core::Persist> queue, writing;      ///< Records.
+    struct Records {
+      std::vector<core::Record> records;
+      std::vector<std::uint64_t> tokens;
+    };
+    Records queue, writing;
     std::deque<storage::PendingCheckpoint> saving;  ///< Gone before the store.
     Instant executor_free{}, store_free{};
   };
@@ -147,6 +154,7 @@ class ReplicaProcess {
   void check_foresight(const core::Replica::Needless& foreseen, const core::Outputs& out) const;
   void perform_all(core::Outputs& out);
   void perform(core::Output& output);
+  void promise(const core::Message& message);
   void emit(const Node& to, const core::MessagePtr& message);
   void hear(const Node& from, const core::AuthenticMessage& message);
   void arm(const core::SetTimer& set);
@@ -155,7 +163,12 @@ class ReplicaProcess {
   void check_progress();
   core::Now now() const;
   /// Runs unless the process has ended by then.
-  void at(Instant when, std::function<void()> action);
+  template <class Action>
+  void at(Instant when, Action action) {
+    world_.scheduler.at(when, EventKind::work, [this, life = lives_, action = std::move(action)]() mutable {
+      if (life_ && lives_ == life) action();
+    });
+  }
 
   // replica_faults.cpp: Byzantine behaviour
   void carry(const adversary::Traffic& traffic);
@@ -197,6 +210,7 @@ class ReplicaProcess {
   std::optional<Instant> behaviour_wakes_;
   bool correct_ = true, trusts_state_ = true, damaged_ = false, paused_ = false;
   std::deque<core::Event> backlog_;                  // while paused
+  core::Outputs spare_outputs_;                      // empty, with room for the next step's
   std::optional<core::Replica::Needless> foreseen_;  ///< Of the message that the next step handles.
   std::array<std::uint64_t, core::timer_count> timer_generation_{};
   std::vector<std::pair<core::Timer, std::uint64_t>> overdue_;  // while paused
@@ -205,6 +219,7 @@ class ReplicaProcess {
   std::vector<core::Report> reports_;
   std::string refusal_;
   bool abstains_ = false;  ///< It knows that it has forgotten something.
+  bool denies_ = false;    ///< It has, and claims that it is as old as the cluster.
   struct Doom {
     std::uint64_t seed;
     std::function<void()> then;

@@ -25,36 +25,36 @@ bool ReplicaProcess::holds(const Result<void>& result) {
 // ---- The log: one write and one sync for all that waits ---------------------------------------------------
 
 void ReplicaProcess::perform(core::Persist&& persist) {
-  life_->queue.push_back(std::move(persist));
-  if (life_->queue.size() == 1 && life_->writing.empty()) {
+  Life::Records& queue = life_->queue;
+  queue.records.push_back(std::move(persist.record));
+  queue.tokens.push_back(persist.token);
+  if (queue.tokens.size() == 1 && life_->writing.tokens.empty()) {
     at(world_.scheduler.now(), [this] { write_queue(); });
   }
 }
 
 void ReplicaProcess::write_queue() {
-  if (life_->queue.empty() || !life_->writing.empty()) return;
-  life_->writing.swap(life_->queue);
+  if (life_->queue.tokens.empty() || !life_->writing.tokens.empty()) return;
+  std::swap(life_->writing, life_->queue);
   at(world_.scheduler.now() + tempo.persist, [this] { finish_write(); });
 }
 
 void ReplicaProcess::finish_write() {
-  const std::vector<core::Persist> written = life_->writing;
-  std::vector<core::Record> records;
-  for (const core::Persist& each : written) records.push_back(each.record);
-  const Result<void> result = life_->store->write(records);
+  const Result<void> result = life_->store->write(life_->writing.records);
   if (result && disk_) disk_->mark();
   if (result && correct_) {
-    for (const core::Record& record : records) promises_.on_durable(record);
+    for (const core::Record& record : life_->writing.records) promises_.on_durable(record);
   }
   if (!holds(result)) return;
-  life_->writing.clear();
+  const std::vector<std::uint64_t> written = std::move(life_->writing.tokens);
+  life_->writing = {};
   at(world_.scheduler.now(), [this] { write_queue(); });
   const std::uint64_t life = lives_;
-  for (const core::Persist& each : written) {
+  for (std::uint64_t token : written) {
     if (!life_ || lives_ != life) return;
-    world_.trace.note(Trace::Kind::persisted, id_, each.token,
-                      [&] { return "has written record " + std::to_string(each.token); });
-    step(core::Persisted{each.token});
+    world_.trace.note(Trace::Kind::persisted, id_, token,
+                      [&] { return "has written record " + std::to_string(token); });
+    step(core::Persisted{token});
   }
 }
 

@@ -2,36 +2,47 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
-#include "sim/cluster.hpp"
+#include "sim/trace.hpp"
 
 namespace pbft::sim {
+
+/// Sizes of clusters to draw from.
+struct Sizes {
+  std::uint32_t least = 4, most = 13;
+  bool operator==(const Sizes&) const = default;
+};
+
+struct SwarmOptions {
+  std::uint64_t seed = 1;
+  /// Empty: from 4 to 13, most of them small.
+  std::optional<Sizes> sizes = {};
+  /// So many replicas are Byzantine. Empty: up to f are, or crash. REQUIRES: 3 * byzantine + 1 <=
+  /// sizes->most.
+  std::optional<std::uint32_t> byzantine = {};
+};
 
 struct SwarmResult {
   enum class Verdict : std::uint8_t {
     good,
-    unsafe,
-    stuck,
+    unsafe,   ///< Something happened that must not.
+    stuck,    ///< Something did not happen that must.
+    aborted,  ///< A replica's core found itself broken: never returned, for that ends the process.
   };
   Verdict verdict = Verdict::good;
   std::string what;  ///< Of a violation.
   std::string plan;  ///< What was drawn, for a person.
   std::uint64_t trace_hash = 0;
   std::uint64_t events = 0;
-  std::uint64_t view_changes = 0;
+  std::uint64_t view_changes = 0;  ///< Started, each replica counted for itself.
   std::uint64_t operations = 0;
   Duration virtual_time{};
 };
 
-/// What the faults are about.
-enum class Focus : std::uint8_t {
-  everything,  ///< Network and Byzantine replicas; storage in half of the seeds.
-  storage,     ///< Every replica has a disk, and each seed restarts some.
-};
-
-/// Draws n, limits, weather and faults from `seed`, runs clients' operations through them, heals all but the
-/// faulty and demands that everything completes. Same seed, same result, on every machine.
-SwarmResult run_swarm(std::uint64_t seed, Focus focus = Focus::everything, Trace::Sink trace = nullptr);
+/// Draws size, limits, weather and faults from the seed, runs clients' operations through them, heals all but
+/// the faulty and demands that everything completes. Same options, same result, on every machine.
+SwarmResult run_swarm(const SwarmOptions& options, Trace::Sink trace = nullptr);
 
 }  // namespace pbft::sim

@@ -331,3 +331,45 @@ TEST_CASE("command lines: help explains and ends with 0, mistakes end with 2") {
   }
   CHECK(run({"pbft", "--version"}).out == "pbft " PBFT_VERSION "\n");
 }
+
+TEST_CASE("sim: seeds run, the same ones alike, and the report is one for people or one for programs") {
+  const Outcome text = run({"pbft", "sim", "--seeds", "3", "--from", "5", "--n", "4"});
+  CHECK(text.exit_code == 0);
+  CHECK(text.out.find("3 of 3 seeds from 5: all good") == 0);
+  const auto report = [](std::vector<std::string> arguments) {
+    const Outcome outcome = run(std::move(arguments));
+    CHECK(outcome.exit_code == 0);
+    return nlohmann::json::parse(outcome.out);
+  };
+  const auto many =
+      report({"pbft", "sim", "--seeds", "3", "--from", "5", "--n", "4", "--json", "--jobs", "1"});
+  CHECK(many.at("ok") == true);
+  CHECK(many.at("ran") == 3);
+  CHECK(many.at("failures").empty());
+  const auto one = report({"pbft", "sim", "--seed", "6", "--json"});
+  CHECK(one.at("ok") == true);
+  CHECK(one == report({"pbft", "sim", "--seed", "6", "--json"}));
+  CHECK(one.at("trace_hash") != report({"pbft", "sim", "--seed", "7", "--json"}).at("trace_hash"));
+}
+
+TEST_CASE("sim: a trace has a line for everything that happens, with its time and its place") {
+  const Outcome outcome = run({"pbft", "sim", "--seed", "1", "--n", "4", "--byzantine", "1", "--trace"});
+  CHECK(outcome.exit_code == 0);
+  for (const char* part : {" ms r0 ", " <- ", " executes s1 ", "is Byzantine: ", "seed 1: good"}) {
+    CAPTURE(part);
+    CHECK(outcome.out.find(part) != std::string::npos);
+  }
+}
+
+TEST_CASE("sim: what cannot be is refused, and help is the simulator's") {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"--n", "3"}, {"--n", "7", "--byzantine", "3"}, {"--seed", "1", "--seeds", "2"}, {"--trace"}}) {
+    std::vector<std::string> all{"pbft", "sim"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    CHECK(run(all).exit_code == 2);
+  }
+  CHECK(is_one_line_with(run({"pbft", "sim", "--n", "3"}), {"pbft sim: --n 3", "4..13"}));
+  const Outcome help = run({"pbft", "sim", "--help"});
+  CHECK(help.exit_code == 0);
+  CHECK(help.out.find("--byzantine") != std::string::npos);
+}
