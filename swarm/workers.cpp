@@ -7,6 +7,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <system_error>
@@ -122,7 +125,7 @@ class Workers {
   [[noreturn]] void serve(unsigned index, int results) const;
   void read_from(unsigned index);
   void bury(unsigned index);
-  void finish(const Finished& finished);
+  void stop_above(std::uint64_t seed) const;
 
   const Work& work_;
   SharedBoard board_;
@@ -134,6 +137,7 @@ void Workers::start(unsigned index) {
   if (pipe(ends) != 0) give_up("pipe");
   const int errors = memfd_create("stderr", 0);
   if (errors < 0) give_up("memfd_create");
+  std::fflush(nullptr);  // or the worker prints it again
   const pid_t pid = fork();
   if (pid < 0) give_up("fork");
   if (pid == 0) {
@@ -146,11 +150,14 @@ void Workers::start(unsigned index) {
 }
 
 void Workers::serve(unsigned index, int results) const {
+  std::signal(SIGABRT, SIG_DFL);  // ends this process, whatever the other one would do
   for (;;) {
     const std::uint64_t seed = board_->next++;
-    if (seed >= board_->end) _exit(0);
+    if (seed >= board_->end) std::exit(0);  // so that what counts coverage writes it
     board_->running[index] = seed;
-    if (!write_result(results, seed, work_.run(seed))) _exit(1);  // nobody reads any more
+    const SwarmResult result = work_.run(seed);
+    if (result.verdict != Verdict::good) stop_above(seed);
+    if (!write_result(results, seed, result)) _exit(1);  // nobody reads any more
     board_->running[index] = idle;
   }
 }
@@ -162,7 +169,7 @@ void Workers::read_from(unsigned index) {
   if (got < 0 && errno == EINTR) return;
   if (got <= 0) return bury(index);
   worker.unread.append(piece, static_cast<std::size_t>(got));
-  for (Finished finished; take_result(worker.unread, finished);) finish(finished);
+  for (Finished finished; take_result(worker.unread, finished);) work_.finished(finished);
 }
 
 // Whoever ended in the middle of a seed has broken an invariant of the core; another one goes on.
@@ -185,15 +192,16 @@ void Workers::bury(unsigned index) {
   finished.result.verdict = Verdict::aborted;
   finished.result.what =
       last_words + (WIFSIGNALED(status) ? " (ended by signal " + std::to_string(WTERMSIG(status)) + ")" : "");
-  finish(finished);
+  stop_above(seed);
+  work_.finished(finished);
   if (board_->next < board_->end) start(index);
 }
 
-void Workers::finish(const Finished& finished) {
-  if (finished.result.verdict != Verdict::good && !work_.keep_going && finished.seed < board_->end) {
-    board_->end = finished.seed;
+void Workers::stop_above(std::uint64_t seed) const {
+  if (work_.keep_going) return;
+  std::uint64_t end = board_->end;
+  while (seed < end && !board_->end.compare_exchange_weak(end, seed)) {
   }
-  work_.finished(finished);
 }
 
 void Workers::run() {

@@ -28,7 +28,7 @@ void add_sim(CLI::App& cli, int& exit_code) {
       cli.add_subcommand("sim", "whole clusters on virtual time under faults drawn from a seed; replays one");
   command->prefix_command();
   command->set_help_flag();  // its options are pbft-sim's
-  command->callback([command, &exit_code] { exit_code = sim(command->remaining_for_passthrough()); });
+  command->callback([command, &exit_code] { exit_code = sim(command->remaining()); });
 }
 
 }  // namespace app

@@ -35,10 +35,10 @@ Signature IdealCrypto::signature_of(Statement statement, const Identity& signer,
   const std::uint64_t who = replica != nullptr ? replica->value : std::get<ClientId>(signer).value;
   const std::uint64_t role = static_cast<std::uint64_t>(statement) * 2 + (replica != nullptr ? 1 : 0);
   const std::uint64_t epoch = statement == Statement::request ? 0 : mix(epoch_.value + 1);
-  std::uint64_t lane = hash64(mix(mix(seed_ ^ role) ^ who) ^ epoch, image);
+  const std::uint64_t root = hash64(mix(mix(seed_ ^ role) ^ who) ^ epoch, image);
   Signature signature;
-  for (std::size_t at = 0; at < signature.bytes.size(); at += sizeof lane) {
-    lane = mix(lane);
+  for (std::size_t at = 0; at < signature.bytes.size(); at += sizeof root) {
+    const std::uint64_t lane = mix(root + at);
     std::memcpy(signature.bytes.data() + at, &lane, sizeof lane);
   }
   return signature;

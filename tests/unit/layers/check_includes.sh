@@ -52,7 +52,7 @@ for folder in faulty load report run service; do
   allow "bench/$folder" '.*' '<(format|ranges)>|"(core|crypto|wire|storage|net|runtime|sim)/.*'
 done
 # The simulator's program; it takes from apps what every program shares.
-allow swarm "$std|$posix|<(CLI|nlohmann)/[A-Za-z.]+>|$(layers 'swarm|sim|crypto|config')|$public"
+allow swarm "$std|$posix|<malloc\.h>|<(CLI|nlohmann)/[A-Za-z.]+>|$(layers 'swarm|sim|crypto|config')|$public"
 # Programs are written as any user would write them.
 inside='"(core|crypto|wire|storage|net|runtime|adversary|check|faulty)/.*|<(uv|sodium)\.h>|<(capnp|kj)/.*'
 allow apps '.*' "<(format|ranges)>|\"sim/.*|$inside"

@@ -61,7 +61,9 @@ TEST_CASE("workers: every seed runs once, and its result arrives whole") {
 }
 
 TEST_CASE("workers: the lowest failing seed is found, whatever fails first") {
-  const auto results = run(1000, 4, false, [](std::uint64_t seed) {
+  constexpr std::uint64_t endless = std::uint64_t{1}
+                                    << 60;  // it ends since none is begun once one has failed
+  const auto results = run(endless, 4, false, [](std::uint64_t seed) {
     return seed == 20 || seed == 23 ? failing(seed) : result_of(seed);
   });
   for (std::uint64_t seed = 1; seed < 20; ++seed) CHECK(results.contains(seed));
@@ -69,7 +71,6 @@ TEST_CASE("workers: the lowest failing seed is found, whatever fails first") {
   CHECK(results.at(20).verdict == Verdict::unsafe);
   CHECK(results.at(20).what.size() == 100'000);
   CHECK(results.at(20).plan == "plan 20");
-  CHECK(results.size() < 100);  // none is begun once one has failed
 }
 
 TEST_CASE("workers: asked to keep going, all seeds run") {
