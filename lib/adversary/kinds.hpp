@@ -36,6 +36,18 @@ BehaviourPtr mutate(double share, const Self& self);
 // equivocate.cpp. Accomplices are given the same list, and are not on it: their own cores see the first face.
 BehaviourPtr equivocate(Targets deceived, const Self& self);
 
+// forge.cpp
+BehaviourPtr forge(double share, const Self& self);
+
+// invent.cpp
+BehaviourPtr invent(double share, const Self& self);
+BehaviourPtr wrong_time(double share, const Self& self);
+
+// haste.cpp
+BehaviourPtr eager(const Self& self);
+BehaviourPtr old_answers(const Self& self);
+BehaviourPtr bad_donor(double share, const Self& self);
+
 // unfair.cpp
 BehaviourPtr withhold_body(Targets from, const Self& self);
 BehaviourPtr starve(ClientId client);

@@ -127,7 +127,9 @@ class Mutation {
   }
   MessagePtr operator()(const core::Commit& m) {
     if (m.sender != self_) return nullptr;
-    return share(forger_.commit(change(m.header)));
+    core::Commit lie = forger_.commit(change(m.header));
+    if (random_.chance(0.4)) lie = core::Commit{{m.header, self_, broken(m.signature)}};
+    return share(std::move(lie));
   }
   MessagePtr operator()(const core::Checkpoint& m) {
     if (m.sender != self_) return nullptr;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/images.hpp"
+#include "core/mutants.hpp"
 
 namespace pbft::core {
 
@@ -11,6 +12,7 @@ namespace {
 
 bool signed_by_all(const std::vector<SignerSignature>& signers, Statement statement, const Bytes& image,
                    const Crypto& crypto) {
+  if (mutated(Mutant::certificates_unverified)) return true;
   return std::all_of(signers.begin(), signers.end(), [&](const SignerSignature& signer) {
     return crypto.verify(statement, signer.replica, image, signer.signature);
   });
@@ -19,7 +21,8 @@ bool signed_by_all(const std::vector<SignerSignature>& signers, Statement statem
 bool are_distinct_replicas(const std::vector<SignerSignature>& signers, std::uint32_t n) {
   for (std::size_t i = 0; i < signers.size(); ++i) {
     if (signers[i].replica.value >= n) return false;
-    if (i > 0 && !(signers[i - 1].replica < signers[i].replica)) return false;
+    if (i > 0 && !(signers[i - 1].replica < signers[i].replica) && !mutated(Mutant::signers_may_repeat))
+      return false;
   }
   return true;
 }
@@ -28,6 +31,7 @@ bool are_distinct_replicas(const std::vector<SignerSignature>& signers, std::uin
 
 bool is_valid(const CheckpointProof& proof, const Digest& genesis, const Quorums& quorums,
               const Crypto& crypto) {
+  if (mutated(Mutant::checkpoint_unproven)) return true;
   if (proof.seq.value == 0) return proof.state == genesis && proof.votes.empty();
   return proof.votes.size() == quorums.quorum() && are_distinct_replicas(proof.votes, quorums.n()) &&
          signed_by_all(proof.votes, Statement::checkpoint, checkpoint_image(proof.seq, proof.state), crypto);
@@ -36,11 +40,15 @@ bool is_valid(const CheckpointProof& proof, const Digest& genesis, const Quorums
 bool is_valid(const PreparedCertificate& certificate, const Quorums& quorums, const Crypto& crypto) {
   const ReplicaId primary = quorums.primary(certificate.header.view);
   const Bytes image = image_of(certificate.header);
-  return certificate.prepares.size() == quorums.quorum() - 1 &&
+  return (certificate.prepares.size() == quorums.quorum() - 1 ||
+          (mutated(Mutant::short_certificate) && !certificate.prepares.empty())) &&
          are_distinct_replicas(certificate.prepares, quorums.n()) &&
          std::none_of(certificate.prepares.begin(), certificate.prepares.end(),
-                      [&](const SignerSignature& signer) { return signer.replica == primary; }) &&
-         crypto.verify(Statement::pre_prepare, primary, image, certificate.pre_prepare) &&
+                      [&](const SignerSignature& signer) {
+                        return signer.replica == primary && !mutated(Mutant::primary_among_signers);
+                      }) &&
+         (mutated(Mutant::certificates_unverified) ||
+          crypto.verify(Statement::pre_prepare, primary, image, certificate.pre_prepare)) &&
          signed_by_all(certificate.prepares, Statement::prepare, image, crypto);
 }
 
@@ -62,7 +70,9 @@ Choice choose_pre_prepares(const std::vector<ViewChangePtr>& sources, const Dige
   Choice choice;
   bool first = true;
   for (const ViewChangePtr& source : sources) {
-    if (first || choice.proof.seq < source->stable.seq) choice.proof = source->stable;
+    const bool is_higher = mutated(Mutant::lower_checkpoint) ? source->stable.seq < choice.proof.seq
+                                                             : choice.proof.seq < source->stable.seq;
+    if (first || is_higher) choice.proof = source->stable;
     first = false;
   }
   choice.stable = choice.proof.seq;
@@ -73,14 +83,19 @@ Choice choose_pre_prepares(const std::vector<ViewChangePtr>& sources, const Dige
       const BatchHeader& header = certificate.header;
       if (header.seq <= choice.stable) continue;
       auto [at, inserted] = highest.emplace(header.seq, header);
-      if (!inserted && at->second.view < header.view) at->second = header;
+      const bool is_better =
+          mutated(Mutant::lowest_view_wins) ? header.view < at->second.view : at->second.view < header.view;
+      if (!inserted && is_better) at->second = header;
     }
   }
   if (highest.empty()) return choice;
   const SeqNum last = highest.rbegin()->first;
   for (SeqNum seq = choice.stable.next(); seq <= last; seq = seq.next()) {
     auto at = highest.find(seq);
-    choice.digests.push_back(at == highest.end() ? null_batch : at->second.digest);
+    if (mutated(Mutant::nothing_above_a_gap) && at == highest.end()) break;
+    const bool is_lost = mutated(Mutant::null_for_prepared) && at != highest.end() &&
+                         at->second.view.next() < sources.front()->new_view;
+    choice.digests.push_back(at == highest.end() || is_lost ? null_batch : at->second.digest);
   }
   return choice;
 }

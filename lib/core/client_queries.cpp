@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/client_impl.hpp"
+#include "core/mutants.hpp"
 
 namespace pbft::core {
 
@@ -26,8 +27,10 @@ bool Client::Impl::send_next_queries() {
     if (bytes > config.agreed.max_request_bytes && flight.unanswered > 0) break;
     // The first deadline is the nearest.
     if (flight.unanswered++ == 0) flight.order_at = next.deadline;
-    queries.emplace(next_query, UnorderedQuery{next.ticket, std::move(next.body), next.deadline, first,
-                                               ReplyTally{quorums.quorum()}});
+    queries.emplace(
+        next_query,
+        UnorderedQuery{next.ticket, std::move(next.body), next.deadline, first,
+                       ReplyTally{mutated(Mutant::read_quorum_weak) ? quorums.weak() : quorums.quorum()}});
     flight.last = std::exchange(next_query, next_query.next());
     query_queue.pop_front();
   }

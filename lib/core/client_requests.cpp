@@ -4,6 +4,7 @@
 #include "core/check.hpp"
 #include "core/client_impl.hpp"
 #include "core/images.hpp"
+#include "core/mutants.hpp"
 
 namespace pbft::core {
 
@@ -63,7 +64,9 @@ bool Client::Impl::send_next() {
     bytes += item_overhead_bytes + next.body.size();
     if (bytes > config.agreed.max_request_bytes && !draft.items.empty()) break;
     const Digest digest = operation_digest(crypto, config.id, next_number(), next.read_only, next.body);
-    operations.push_back({next.ticket, next.deadline, digest, first, ReplyTally{quorums.weak()}, false});
+    operations.push_back({next.ticket, next.deadline, digest, first,
+                          ReplyTally{mutated(Mutant::reply_quorum_of_f) ? quorums.f() : quorums.weak()},
+                          false});
     draft.items.push_back({std::move(next.body), next.read_only});
     queue.pop_front();
   }

@@ -5,6 +5,7 @@
 
 #include "core/check.hpp"
 #include "core/images.hpp"
+#include "core/mutants.hpp"
 
 namespace pbft::core {
 
@@ -74,7 +75,7 @@ bool ClientTable::is_too_early(const Record& record, const Moment& at) const {
 std::vector<ClientTable::Verdict> ClientTable::begin(const Request& request, const Moment& at,
                                                      const Crypto& crypto) {
   auto found = records_.find(request.client);
-  if (found == records_.end() || is_done(request)) return {};
+  if (found == records_.end() || (is_done(request) && !mutated(Mutant::executes_twice))) return {};
   Record& record = found->second;
   if (is_replica_client(request.client) && is_too_early(record, at)) return {};
   ++record.revision;
@@ -89,11 +90,14 @@ std::vector<ClientTable::Verdict> ClientTable::begin(const Request& request, con
   record.raise_floor(RequestNumber{request.lowest_unanswered.value - 1});
   for (std::size_t item = 0; item < request.items.size(); ++item) {
     const RequestNumber number = number_of(request, item);
-    if (number <= record.floor) continue;
+    if (number <= record.floor && !mutated(Mutant::executes_twice)) continue;
     auto place = number > record.highest()
                      ? record.entries.end()
                      : std::lower_bound(record.entries.begin(), record.entries.end(), number, below<Entry>);
-    if (place != record.entries.end() && place->number == number) continue;
+    if (place != record.entries.end() && place->number == number) {
+      if (mutated(Mutant::executes_twice)) verdicts.push_back({number, item});
+      continue;
+    }
     record.entries.insert(
         place, Entry{number, at.seq, digest_of(request, item, crypto), request.digest, State::executing, {}});
     verdicts.push_back({number, item});
@@ -110,6 +114,7 @@ void ClientTable::finish(ClientId client, RequestNumber number, Bytes result) {
     PBFT_CHECK(number <= record.floor);  // a later request has said that its answer is not needed
     return;
   }
+  if (mutated(Mutant::executes_twice) && at->state != State::executing) return;
   PBFT_CHECK(at->state == State::executing);
   if (result.size() > limits_.max_result_bytes) {
     at->state = State::too_large;

@@ -10,6 +10,7 @@
 
 #include "core/crypto.hpp"
 #include "core/messages.hpp"
+#include "core/mutants.hpp"
 #include "pbft/limits.hpp"
 
 namespace pbft::core {
@@ -25,7 +26,8 @@ struct Moment {
 /// nothing before that, and before so much agreed time is over, since each costs a window of batches.
 inline SeqNum takes_effect_at(SeqNum opened, const AgreedLimits& limits) {
   const std::uint64_t interval = limits.checkpoint_interval;
-  return SeqNum{(opened.value + interval - 1) / interval * interval + limits.window()};
+  return SeqNum{(opened.value + interval - 1) / interval * interval +
+                (mutated(Mutant::rejoin_at_once) ? 0 : limits.window())};
 }
 inline constexpr Duration rejoin_spacing = std::chrono::seconds(60);
 

@@ -1,5 +1,7 @@
 #include "core/images.hpp"
 
+#include "core/mutants.hpp"
+
 namespace pbft::core {
 
 namespace {
@@ -21,6 +23,11 @@ class ImageWriter {
   ImageWriter& add(const Digest& digest) { return append(digest.bytes); }
   ImageWriter& add(const Signature& signature) { return append(signature.bytes); }
   ImageWriter& add(const BatchHeader& header) { return add(header.view).add(header.seq).add(header.digest); }
+  /// Unless this bug leaves the field out of what is signed.
+  template <class Field>
+  ImageWriter& add_unless(Mutant without, const Field& field) {
+    return mutated(without) ? *this : add(field);
+  }
   ImageWriter& add(const std::vector<SignerSignature>& signers) {
     add(std::uint64_t{signers.size()});
     for (const SignerSignature& signer : signers) add(signer.replica).add(signer.signature);
@@ -38,14 +45,23 @@ class ImageWriter {
 
 }  // namespace
 
-Bytes image_of(const BatchHeader& header) { return ImageWriter(48).add(header).take(); }
+Bytes image_of(const BatchHeader& header) {
+  return ImageWriter(48)
+      .add_unless(Mutant::signature_without_view, header.view)
+      .add_unless(Mutant::signature_without_seq, header.seq)
+      .add_unless(Mutant::signature_without_digest, header.digest)
+      .take();
+}
 
-Bytes checkpoint_image(SeqNum seq, const Digest& state) { return ImageWriter(40).add(seq).add(state).take(); }
+Bytes checkpoint_image(SeqNum seq, const Digest& state) {
+  return ImageWriter(40).add(seq).add_unless(Mutant::checkpoint_without_state, state).take();
+}
 
 Bytes image_of(const ViewChange& view_change) {
   ImageWriter image(1024);
   image.add(view_change.new_view).add(view_change.sender).add(view_change.incarnation);
   image.add(view_change.stable.seq).add(view_change.stable.state).add(view_change.stable.votes);
+  if (mutated(Mutant::view_change_without_proofs)) return image.take();
   image.add(std::uint64_t{view_change.prepared.size()});
   for (const PreparedCertificate& certificate : view_change.prepared) {
     image.add(certificate.header).add(certificate.pre_prepare).add(certificate.prepares);

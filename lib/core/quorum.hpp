@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "core/mutants.hpp"
 #include "pbft/types.hpp"
 
 namespace pbft::core {
@@ -16,8 +17,11 @@ class Quorums {
   explicit constexpr Quorums(std::uint32_t replicas) : n_(replicas), f_((replicas - 1) / 3) {}
   constexpr std::uint32_t n() const { return n_; }
   constexpr std::uint32_t f() const { return f_; }
-  constexpr std::uint32_t quorum() const { return (n_ + f_ + 2) / 2; }  ///< ceil((n+f+1)/2)
-  constexpr std::uint32_t weak() const { return f_ + 1; }               ///< At least one correct.
+  /// ceil((n+f+1)/2)
+  constexpr std::uint32_t quorum() const {
+    return (n_ + f_ + 2) / 2 - (mutated(Mutant::quorum_too_small) ? 1 : 0);
+  }
+  constexpr std::uint32_t weak() const { return f_ + 1; }  ///< At least one correct.
   constexpr ReplicaId primary(View v) const { return ReplicaId{static_cast<std::uint32_t>(v.value % n_)}; }
 
  private:

@@ -5,6 +5,7 @@
 
 #include "core/check.hpp"
 #include "core/images.hpp"
+#include "core/mutants.hpp"
 #include "core/replica_impl.hpp"
 
 namespace pbft::core {
@@ -180,6 +181,7 @@ void Replica::Impl::on_timer(Timer timer) {
 std::optional<Instant> Replica::Impl::oldest_wait() const {
   if (is_excused()) return std::nullopt;
   auto since = pool.waiting_since();
+  if (since && mutated(Mutant::timer_of_the_newest)) since = std::max(*since, head_since);
   const auto next = slots.find(dispatched.next());
   std::optional<Instant> next_waits;
   for (auto at = slots.upper_bound(dispatched); at != slots.end(); ++at) {
@@ -287,7 +289,18 @@ void Replica::Impl::broadcast(Message message) {
 }
 void Replica::Impl::reject(const Identity& from, Rejection reason) { report(Rejected{from, reason}); }
 
+namespace {
+bool is_believed_durable(const Record& record) {
+  return (mutated(Mutant::commit_before_durable) && std::holds_alternative<PreparedRecord>(record)) ||
+         (mutated(Mutant::view_change_before_durable) && std::holds_alternative<ViewChangePtr>(record)) ||
+         (mutated(Mutant::new_view_before_durable) && std::holds_alternative<NewViewRecord>(record)) ||
+         (mutated(Mutant::stable_before_durable) && std::holds_alternative<CheckpointProof>(record)) ||
+         (mutated(Mutant::vote_before_start) && std::holds_alternative<StartRecord>(record));
+}
+}  // namespace
+
 void Replica::Impl::persist(Record record, std::function<void()> then) {
+  if (is_believed_durable(record)) std::exchange(then, [] {})();
   persisting.emplace_back(next_token, std::move(then));
   out->push_back(Persist{next_token++, std::move(record)});
 }

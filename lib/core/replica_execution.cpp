@@ -5,6 +5,7 @@
 #include "core/certificates.hpp"
 #include "core/check.hpp"
 #include "core/images.hpp"
+#include "core/mutants.hpp"
 #include "core/replica_impl.hpp"
 
 namespace pbft::core {
@@ -38,7 +39,8 @@ std::uint64_t batch_random(const Crypto& crypto, SeqNum seq, const Digest& diges
 // The snapshot is of the state exactly after a checkpoint's batch: nothing later is begun before that batch's
 // results are in the client table.
 bool Replica::Impl::is_at_checkpoint() const {
-  return dispatched > executed && dispatched.value % config.agreed.checkpoint_interval == 0;
+  return !mutated(Mutant::snapshot_late) && dispatched > executed &&
+         dispatched.value % config.agreed.checkpoint_interval == 0;
 }
 
 void Replica::Impl::try_execute() {
@@ -54,7 +56,9 @@ void Replica::Impl::try_execute() {
 }
 
 void Replica::Impl::execute(SeqNum seq, const BodyPtr& body) {
-  executed_time = std::max(executed_time, body->time);  // agreed time never goes back
+  executed_time = mutated(Mutant::time_goes_back)
+                      ? body->time
+                      : std::max(executed_time, body->time);  // agreed time never goes back
   Execute todo{seq, executed_time, {}};
   const std::uint64_t random = batch_random(crypto, seq, body->digest);
   std::vector<std::pair<ClientId, RequestNumber>> numbers;
@@ -118,8 +122,9 @@ void Replica::Impl::on_executed(Executed&& done) {
 }
 
 Bytes Replica::Impl::core_state() const {
-  Bytes state = table.encode();
-  append(state, executed_time.unix_us);
+  Bytes state =
+      mutated(Mutant::table_outside_state) ? ClientTable(config.agreed, admitted).encode() : table.encode();
+  append(state, mutated(Mutant::clock_outside_state) ? 0 : executed_time.unix_us);
   return state;
 }
 

@@ -13,6 +13,7 @@
 #include "core/client_table.hpp"
 #include "core/held_reads.hpp"
 #include "core/lobby.hpp"
+#include "core/mutants.hpp"
 #include "core/replica.hpp"
 #include "core/request_pool.hpp"
 #include "core/slot.hpp"
@@ -81,7 +82,7 @@ struct Replica::Impl {
   bool wants_filling(SeqNum reached) const;
   void learn_incarnations();
   bool is_void(const ViewChange& message) const {
-    return message.incarnation < incarnations[message.sender.value];
+    return message.incarnation < incarnations[message.sender.value] && !mutated(Mutant::void_view_change);
   }
   /// Its incarnation is the one that the order holds.
   bool is_in_order(const ViewChange& message) const {
@@ -225,20 +226,22 @@ struct Replica::Impl {
   /// Whether anything may be signed at all that others count.
   bool may_sign() const { return started && !observing && !stale_copy && !no_agreement; }
   /// Never sign for a view once a later one was asked for.
-  bool may_vote() const { return pending == view && may_sign(); }
+  bool may_vote() const { return (pending == view || mutated(Mutant::votes_after_leaving)) && may_sign(); }
   bool is_answering() const { return may_answer && may_sign() && executed >= answer_from; }
   std::uint64_t window() const { return config.agreed.window(); }
   /// Both the proof and our own state of a checkpoint are durable before anything is signed more than a
   /// window above it: a restart must know what may have been signed, and who signs for a slot must know of
   /// every Rejoin that took effect below it.
   SeqNum vote_window_end() const {
-    return SeqNum{std::min(durable_stable, last_checkpoint).value + window()};
+    const SeqNum own = mutated(Mutant::window_without_snapshot) ? durable_stable : last_checkpoint;
+    return SeqNum{std::min(durable_stable, own).value + window() * (mutated(Mutant::window_of_2l) ? 2 : 1)};
   }
   bool in_vote_window(SeqNum seq) const { return seq > stable.seq && seq <= vote_window_end(); }
   /// Wider than the vote window: others may be one checkpoint ahead of us (their proposals are kept), and
   /// what we have executed is kept for those behind us.
   bool in_store_window(SeqNum seq) const {
-    return seq > discarded && seq.value <= stable.seq.value + window() + config.agreed.checkpoint_interval;
+    return seq > discarded && (seq.value <= stable.seq.value + window() + config.agreed.checkpoint_interval ||
+                               mutated(Mutant::store_unbounded));
   }
   Slot& slot_at(SeqNum seq);
   Slot* find_slot(SeqNum seq);

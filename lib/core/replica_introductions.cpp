@@ -2,6 +2,7 @@
 // docs/protocol.md, requests with tags, has the argument.
 #include <algorithm>
 
+#include "core/mutants.hpp"
 #include "core/replica_impl.hpp"
 
 namespace pbft::core {
@@ -14,6 +15,7 @@ bool Replica::Impl::take_tagged(const Identity& link, const RequestPtr& request)
     return true;
   }
   if (!may_propose()) return true;
+  if (mutated(Mutant::no_introduction)) return pool.add(request, now.monotonic) != RequestPool::Added::full;
   const Lobby::Added added = lobby.add(request);
   introduce();
   return added != Lobby::Added::full;
@@ -44,9 +46,10 @@ void Replica::Impl::on_introduction(ReplicaId link, const Introduction& message)
   if (is_early && !vouched_early) vouched_early.emplace();
   Vouched& promised = is_early ? *vouched_early : vouched;
 
+  if (mutated(Mutant::promise_broken)) promised = Vouched();
   Vouch answer{message.view, message.number, {}};
   for (const Introduction::Item& item : message.items) {
-    if (!item.authentic) {
+    if (!item.authentic && !mutated(Mutant::wrong_tags)) {
       reject(link, Rejection::wrong_tag);
     } else if (promised.add(*item.request, table)) {
       answer.requests.push_back(item.request->digest);
@@ -68,11 +71,12 @@ void Replica::Impl::on_vouch(ReplicaId link, const Vouch& message) {
 // Whether everything in a batch was shown to us, or can do nothing: what is done here executes as nothing
 // wherever it is ordered.
 bool Replica::Impl::is_proven(const Body& body) const {
-  return body.requests_authentic &&
-         std::all_of(body.requests.begin(), body.requests.end(), [this](const RequestPtr& request) {
-           return request->proof == Proof::signature || vouched.contains(*request) ||
-                  (table.in_window(*request) && table.is_done(*request));
-         });
+  return mutated(Mutant::unproven_requests) ||
+         (body.requests_authentic &&
+          std::all_of(body.requests.begin(), body.requests.end(), [this](const RequestPtr& request) {
+            return request->proof == Proof::signature || vouched.contains(*request) ||
+                   (table.in_window(*request) && table.is_done(*request));
+          }));
 }
 
 // Promises end with the view in which they were made. What was introduced in vain goes to the new primary.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/images.hpp"
+#include "core/mutants.hpp"
 #include "core/replica_impl.hpp"
 
 namespace pbft::core {
@@ -25,6 +26,8 @@ void Replica::Impl::on_pre_prepare(ReplicaId link, PrePrepare&& message) {
     message.body = nullptr;  // the header binds its signer all the same
   }
   Slot& slot = slot_at(header.seq);
+  const bool is_second = slot.header && slot.header->header.digest != header.digest;
+  if (is_second && mutated(Mutant::second_proposal)) slot.header.reset();
   if (slot.header && slot.header->header.digest != header.digest) {
     accuse(Statement::pre_prepare, quorums.primary(view), image_of(slot.header->header),
            slot.header->signature, image_of(header), message.signature);
@@ -63,15 +66,17 @@ bool Replica::Impl::is_vouched_for(const Slot& slot, const Digest& digest) const
     return true;
   }
   if (!slot.header || slot.header->header.digest != digest) return false;
-  return slot.reissued || slot.prepares.count(slot.header->header) + 1 >= quorums.weak() ||
+  return slot.reissued ||
+         slot.prepares.count(slot.header->header) + (mutated(Mutant::primary_vouches_alone) ? 2 : 1) >=
+             quorums.weak() ||
          slot.commits.count(slot.header->header) >= quorums.weak();
 }
 
 // Facts that do not depend on executed state only: replicas execute at different moments.
 bool Replica::Impl::may_prepare(Slot& slot, const BodyPtr& body) {
   const auto skew = static_cast<std::uint64_t>(config.limits.max_clock_skew.count());
-  const bool time_ahead =
-      body->time.unix_us > now.wall.unix_us && body->time.unix_us - now.wall.unix_us > skew;
+  const bool time_ahead = !mutated(Mutant::time_ahead) && body->time.unix_us > now.wall.unix_us &&
+                          body->time.unix_us - now.wall.unix_us > skew;
   if ((is_proven(*body) && !time_ahead) || is_vouched_for(slot, body->digest)) return true;
   if (!slot.body_refused) {
     slot.body_refused = true;
@@ -83,7 +88,8 @@ bool Replica::Impl::may_prepare(Slot& slot, const BodyPtr& body) {
 void Replica::Impl::on_prepare(ReplicaId link, const Prepare& vote) {
   if (vote.header.seq <= stable.seq || vote.header.view < view) return;  // late
   if (!in_store_window(vote.header.seq)) return reject(link, Rejection::outside_window);
-  if (vote.sender == quorums.primary(vote.header.view)) return reject(link, Rejection::not_primary);
+  if (vote.sender == quorums.primary(vote.header.view) && !mutated(Mutant::primary_prepares))
+    return reject(link, Rejection::not_primary);
   Slot& slot = slot_at(vote.header.seq);
   if (slot.certificate && slot.certificate->header == vote.header) return;  // it proves nothing more
   if (!add_vote(slot.prepares, Statement::prepare, link, vote)) return;
@@ -145,10 +151,13 @@ void Replica::Impl::advance(Slot& slot, SeqNum seq) {
       keep_body(config.id, slot, std::exchange(slot.doubtful, nullptr));
     }
     const BodyPtr body = find_body(slot, slot.header->header.digest);
+    if (!body && mutated(Mutant::certificate_without_body)) make_certificate(slot, seq, body);
     if (!body) {
       fetch_body(slot, seq, slot.header->header.digest);
     } else if (note_proposal(slot, *body); in_vote_window(seq) && !entering) {
-      const bool is_ours_to_vote = may_vote() && !is_primary() && !slot.prepares.find(config.id, view);
+      const Vote* own = slot.prepares.find(config.id, view);
+      const bool is_another = mutated(Mutant::second_proposal) && own && own->header != slot.header->header;
+      const bool is_ours_to_vote = may_vote() && !is_primary() && (!own || is_another);
       if (is_ours_to_vote && !is_forgotten(seq, slot) && may_prepare(slot, body)) send_prepare(slot);
       make_certificate(slot, seq, body);
     }
@@ -177,7 +186,7 @@ void Replica::Impl::make_certificate(Slot& slot, SeqNum seq, const BodyPtr& body
   const bool have = slot.certificate && slot.certificate->header.view == view;
   if (!have) {
     std::vector<const Vote*> prepares = slot.prepares.matching(header);
-    if (prepares.size() < quorums.quorum() - 1) return;
+    if (prepares.size() < quorums.quorum() - (mutated(Mutant::prepared_with_one_less) ? 2 : 1)) return;
     PreparedCertificate certificate{header, slot.header->signature, {}};
     for (const Vote* vote : prepares) {
       if (certificate.prepares.size() < quorums.quorum() - 1) {
@@ -189,13 +198,17 @@ void Replica::Impl::make_certificate(Slot& slot, SeqNum seq, const BodyPtr& body
   }
   if (!may_vote() || slot.certificate_pending || slot.commits.find(config.id, view)) return;
   slot.certificate_pending = true;
+  if (mutated(Mutant::own_commit_early))
+    slot.commits.add({header, config.id, crypto.sign(Statement::commit, image_of(header))});
   persist(PreparedRecord{*slot.certificate, body}, [this, seq, header] { send_commit(seq, header); });
 }
 
 void Replica::Impl::send_commit(SeqNum seq, const BatchHeader& header) {
   Slot* slot = find_slot(seq);
   // The window or the view may have moved on while the record was being written.
-  if (!slot || !may_vote() || header.view != view || slot->commits.find(config.id, view)) return;
+  if (!slot || !may_vote() || header.view != view ||
+      (slot->commits.find(config.id, view) && !mutated(Mutant::own_commit_early)))
+    return;
   slot->certificate_pending = false;
   Commit vote{{header, config.id, crypto.sign(Statement::commit, image_of(header))}};
   slot->commits.add(vote);
@@ -206,17 +219,23 @@ void Replica::Impl::send_commit(SeqNum seq, const BatchHeader& header) {
 
 // What is committed here must be provable to one who has left the view alone and votes no more.
 bool Replica::Impl::are_proven(VoteSet& commits, const BatchHeader& header) {
+  if (mutated(Mutant::commits_unverified)) return true;
   std::uint32_t proven = 0;
   for (const Vote* vote : commits.matching(header)) {
-    if (may_show(commits, Statement::commit, *vote) && ++proven == quorums.quorum()) return true;
+    if (may_show(commits, Statement::commit, *vote) &&
+        ++proven == (mutated(Mutant::committed_by_few) ? quorums.weak() : quorums.quorum()))
+      return true;
   }
   return false;
 }
 
 void Replica::Impl::find_committed(Slot& slot) {
+  if (mutated(Mutant::executes_prepared) && slot.certificate)
+    slot.committed = slot.certificate->header.digest;
   if (slot.committed) return;
   for (const Vote& vote : slot.commits.all()) {
-    if (slot.commits.count(vote.header) >= quorums.quorum() && are_proven(slot.commits, vote.header)) {
+    const std::uint32_t needed = mutated(Mutant::committed_by_few) ? quorums.weak() : quorums.quorum();
+    if (slot.commits.count(vote.header) >= needed && are_proven(slot.commits, vote.header)) {
       slot.committed = vote.header.digest;
       slot.clock.reach(Stage::commit, now.monotonic, stage_times);
       if (slot.proposed_at) suspicion.on_committed(now.monotonic - *slot.proposed_at);

@@ -4,6 +4,7 @@
 
 #include "core/designated.hpp"
 #include "core/images.hpp"
+#include "core/mutants.hpp"
 #include "core/replica_impl.hpp"
 
 namespace pbft::core {
@@ -21,7 +22,9 @@ void Replica::Impl::on_query(ClientId client, Query&& query) {
 // Every batch that we have sent a Commit for lies at or below: in this view it is prepared here, also after a
 // restart, and what was committed in an earlier one is covered by the NewView of this one, or by h.
 SeqNum Replica::Impl::promised_through() const {
-  const SeqNum covered = std::max(stable.seq, reissued_through);
+  if (mutated(Mutant::read_at_once)) return SeqNum{};
+  const SeqNum covered =
+      mutated(Mutant::read_ignores_new_view) ? stable.seq : std::max(stable.seq, reissued_through);
   for (auto at = slots.rbegin(); at != slots.rend() && at->first > covered; ++at) {
     const auto& certificate = at->second.certificate;
     if (certificate && certificate->header.view == view) return at->first;

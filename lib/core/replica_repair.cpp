@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/mutants.hpp"
 #include "core/replica_impl.hpp"
 
 namespace pbft::core {
@@ -97,7 +98,7 @@ void Replica::Impl::repair_views(ReplicaId from, const Status& status) {
       spend(from, vote_bytes * complaints.size())) {
     send(from, all_complaints());
   }
-  if (pending <= view || status.pending > pending) return;
+  if (pending <= view || status.pending > pending || mutated(Mutant::view_change_said_once)) return;
 
   auto own = view_changes.find(config.id);
   if (own != view_changes.end() && own->second->new_view == pending &&
@@ -154,7 +155,7 @@ void Replica::Impl::repair_slots(ReplicaId from, const Status& status) {
         if (vote && !has_bit(has.prepares, sender) && spend(from, vote_bytes)) send(from, Prepare{*vote});
       }
     }
-    repair_commits(from, slot, has, status);
+    if (seq > executed || !mutated(Mutant::commits_said_once)) repair_commits(from, slot, has, status);
     if (repair_spent[from.value] >= config.limits.max_repair_bytes) return;
   }
 }
@@ -207,6 +208,7 @@ void Replica::Impl::fetch_body(Slot& slot, SeqNum seq, const Digest& digest, std
   } else if (slot.header && slot.header->header.digest == digest && !is_primary()) {
     holders |= primary;
   }
+  if (mutated(Mutant::body_of_primary_only)) holders = is_primary() ? 0 : primary;
   if (holders == 0 || (of_primary && is_asked)) return;  // others show themselves by their votes
 
   auto turn =

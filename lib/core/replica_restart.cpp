@@ -5,6 +5,7 @@
 
 #include "core/check.hpp"
 #include "core/images.hpp"
+#include "core/mutants.hpp"
 #include "core/replica_impl.hpp"
 
 namespace pbft::core {
@@ -27,7 +28,8 @@ Result<void> Replica::Impl::restore(Restored past) {
       view = pending = entered->new_view->view;
       new_view = entered->new_view;
       new_view_sources = entered->sources;
-    } else if (const auto* asked = std::get_if<ViewChangePtr>(&record); asked && (*asked)->new_view > view) {
+    } else if (const auto* asked = std::get_if<ViewChangePtr>(&record);
+               asked && (*asked)->new_view > view && !mutated(Mutant::view_change_forgotten)) {
       pending = (*asked)->new_view;
       view_changes[config.id] = *asked;
     }
@@ -38,7 +40,8 @@ Result<void> Replica::Impl::restore(Restored past) {
   for (Record& record : past.records) {
     if (auto* prepared = std::get_if<PreparedRecord>(&record)) restore_prepared(std::move(*prepared));
   }
-  if (started) forgotten = Forgotten{view, SeqNum{stable.seq.value + window()}};
+  if (started && !mutated(Mutant::votes_forgotten))
+    forgotten = Forgotten{view, SeqNum{stable.seq.value + window()}};
   if (last_checkpoint == stable.seq && last_checkpoint_state != stable.state) {
     may_answer = false;
     checkpoint_floor = std::max(checkpoint_floor, last_checkpoint);
@@ -60,6 +63,7 @@ Result<void> Replica::Impl::restore_state(const RestoredCheckpoint& checkpoint) 
 // What was prepared here is what a ViewChange must tell, in whichever view that was.
 void Replica::Impl::restore_prepared(PreparedRecord record) {
   const BatchHeader header = record.certificate.header;
+  if (mutated(Mutant::certificates_forgotten)) return;
   if (header.seq <= stable.seq || !in_store_window(header.seq)) return;
   Slot& slot = slot_at(header.seq);
   if (!slot.body(header.digest) && header.digest != null_body->digest) slot.bodies.push_back(record.body);
@@ -76,7 +80,7 @@ void Replica::Impl::restore_prepared(PreparedRecord record) {
 // Checkpoints, commits and the ViewChange that were sent are sent again as they were: signing is
 // deterministic, and nothing else can be signed for what the log shows.
 void Replica::Impl::begin() {
-  observing = config.incarnation > 0 && !has_rejoined();
+  observing = config.incarnation > 0 && !has_rejoined() && !mutated(Mutant::amnesiac_votes);
   if (observing) report(Observing{config.incarnation});
   if (!may_answer) {
     report(Diverged{last_checkpoint, last_checkpoint_state, stable.state});

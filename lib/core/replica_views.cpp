@@ -3,6 +3,7 @@
 
 #include "core/certificates.hpp"
 #include "core/images.hpp"
+#include "core/mutants.hpp"
 #include "core/replica_impl.hpp"
 
 namespace pbft::core {
@@ -10,7 +11,9 @@ namespace pbft::core {
 void Replica::Impl::start_view_change(View to, const char* why) {
   if (!may_sign()) return;
   // A view in which nothing new was executed makes the next wait twice as long (4.5.2).
-  if (!progressed) timeout = std::min(timeout * 2, config.limits.max_request_timeout);
+  if (!progressed)
+    timeout =
+        std::min(timeout * (mutated(Mutant::timeout_not_doubled) ? 1 : 2), config.limits.max_request_timeout);
   progressed = false;
   pending = to;  // from here on no vote for an earlier view is signed
   quorum_since.reset();
@@ -23,6 +26,10 @@ void Replica::Impl::start_view_change(View to, const char* why) {
   message->incarnation = config.incarnation;
   message->stable = stable;
   for (const auto& [seq, slot] : slots) {
+    if (mutated(Mutant::executed_left_out) && seq <= executed) continue;
+    if (mutated(Mutant::older_certificates_dropped) && slot.certificate &&
+        slot.certificate->header.view < view)
+      continue;
     if (seq > stable.seq && seq.value - stable.seq.value <= window() && slot.certificate) {
       message->prepared.push_back(*slot.certificate);
     }
@@ -64,8 +71,10 @@ void Replica::Impl::join_others() {
   for (const auto& [sender, message] : view_changes) {
     if (sender != config.id && message->new_view > pending) later.push_back(message->new_view);
   }
-  if (later.size() < quorums.weak()) return;
-  start_view_change(*std::min_element(later.begin(), later.end()), "f+1 replicas left the view");
+  if (later.size() < (mutated(Mutant::join_at_one) ? 1U : quorums.weak())) return;
+  start_view_change(mutated(Mutant::join_the_highest) ? *std::max_element(later.begin(), later.end())
+                                                      : *std::min_element(later.begin(), later.end()),
+                    "f+1 replicas left the view");
 }
 
 // A replica that asked for a later view has left this one too. Counting it lets those behind it follow, view
@@ -92,6 +101,7 @@ bool Replica::Impl::judge(const ViewChange& message) {
 // A valid certificate for a body that nobody else kept must not hold up the view: a ViewChange counts for the
 // new primary only once the bodies are here, and those of correct replicas come on request.
 bool Replica::Impl::holds_bodies_of(const ViewChange& message) {
+  if (mutated(Mutant::bodies_not_needed)) return true;
   bool complete = true;
   for (const PreparedCertificate& certificate : message.prepared) {
     const BatchHeader& header = certificate.header;
@@ -166,7 +176,8 @@ void Replica::Impl::on_new_view(ReplicaId link, NewViewPtr message) {
       std::adjacent_find(sources.begin(), sources.end(), [](const auto& a, const auto& b) {
         return !(a.replica < b.replica);
       }) == sources.end();
-  if (sources.size() != quorums.quorum() || !is_ascending) return reject(link, Rejection::bad_new_view);
+  const bool are_enough = sources.size() == quorums.quorum() || mutated(Mutant::new_view_of_few);
+  if (!are_enough || !is_ascending) return reject(link, Rejection::bad_new_view);
   auto [kept, inserted] = candidates.try_emplace(primary);
   if (!inserted && (contradicts(*kept->second.new_view) || message->view <= kept->second.new_view->view))
     return;
@@ -232,11 +243,13 @@ bool Replica::Impl::is_valid_new_view(const Candidate& candidate) {
   const NewView& message = *candidate.new_view;
   const auto& sources = candidate.sources;
   const bool fit = std::all_of(sources.begin(), sources.end(), [&](const ViewChangePtr& source) {
-    return source->new_view == message.view && !is_void(*source);
+    return (source->new_view == message.view || mutated(Mutant::new_view_of_another)) && !is_void(*source);
   });
+  if (mutated(Mutant::new_view_unverified)) return true;
   if (!fit) return false;  // nothing is judged for the sake of a message that cannot stand
-  if (!std::all_of(sources.begin(), sources.end(),
-                   [&](const ViewChangePtr& source) { return judge(*source); }))
+  if (!std::all_of(sources.begin(), sources.end(), [&](const ViewChangePtr& source) {
+        return mutated(Mutant::new_view_unjudged) || judge(*source);
+      }))
     return false;
   const Choice choice = choose_pre_prepares(candidate.sources, null_body->digest);
   if (message.first != choice.stable.next() || message.headers.size() != choice.digests.size()) return false;
@@ -244,8 +257,9 @@ bool Replica::Impl::is_valid_new_view(const Candidate& candidate) {
   for (std::size_t i = 0; i < choice.digests.size(); ++i, seq = seq.next()) {
     const NewView::Header& header = message.headers[i];
     if (header.digest != choice.digests[i] ||
-        !crypto.verify(Statement::pre_prepare, quorums.primary(message.view),
-                       image_of(BatchHeader{message.view, seq, header.digest}), header.signature)) {
+        (!mutated(Mutant::new_view_unsigned) &&
+         !crypto.verify(Statement::pre_prepare, quorums.primary(message.view),
+                        image_of(BatchHeader{message.view, seq, header.digest}), header.signature))) {
       return false;
     }
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/mutants.hpp"
+
 namespace pbft::core {
 
 namespace {
@@ -13,6 +15,12 @@ bool before(const Vote& a, const Vote& b) {
 bool is_better(const Vote& vote, const Vote& held) {
   return held.is_signed == Vote::Signed::falsely && vote.is_signed == Vote::Signed::checked;
 }
+
+bool agree(const BatchHeader& vote, const BatchHeader& header) {
+  if (mutated(Mutant::views_add_up)) return vote.seq == header.seq && vote.digest == header.digest;
+  if (mutated(Mutant::digests_add_up)) return vote.seq == header.seq && vote.view == header.view;
+  return vote == header;
+}
 }  // namespace
 
 VoteSet::Added VoteSet::add(const Vote& vote) {
@@ -21,12 +29,14 @@ VoteSet::Added VoteSet::add(const Vote& vote) {
   if (at != votes_.end() && is_rival(*at)) {
     auto second = at + 1;
     const bool two = second != votes_.end() && is_rival(*second);
+    if (mutated(Mutant::vote_counted_twice)) return votes_.insert(at, vote), Added::added;
     for (auto held = at; held != (two ? second + 1 : second); ++held) {
       if (held->header != vote.header) continue;
       if (!is_better(vote, *held)) return Added::known;
       *held = vote;
       return Added::added;
     }
+    if (mutated(Mutant::first_vote_only)) return Added::dropped;
     if (two) {
       *second = vote;
     } else {
@@ -47,9 +57,10 @@ VoteSet::Added VoteSet::add(const Vote& vote) {
 }
 
 bool VoteSet::knows(const Vote& vote) const {
-  return std::any_of(votes_.begin(), votes_.end(), [&](const Vote& v) {
-    return v.sender == vote.sender && v.header == vote.header && !is_better(vote, v);
-  });
+  return !mutated(Mutant::vote_counted_twice) &&
+         std::any_of(votes_.begin(), votes_.end(), [&](const Vote& v) {
+           return v.sender == vote.sender && v.header == vote.header && !is_better(vote, v);
+         });
 }
 
 const Vote* VoteSet::find(ReplicaId sender, View view) const {
@@ -70,14 +81,14 @@ const Vote* VoteSet::newest(ReplicaId sender) const {
 std::vector<const Vote*> VoteSet::matching(const BatchHeader& header) const {
   std::vector<const Vote*> found;
   for (const Vote& vote : votes_) {
-    if (vote.header == header) found.push_back(&vote);
+    if (agree(vote.header, header)) found.push_back(&vote);
   }
   return found;
 }
 
 std::uint32_t VoteSet::count(const BatchHeader& header) const {
   return static_cast<std::uint32_t>(
-      std::count_if(votes_.begin(), votes_.end(), [&](const Vote& v) { return v.header == header; }));
+      std::count_if(votes_.begin(), votes_.end(), [&](const Vote& v) { return agree(v.header, header); }));
 }
 
 std::uint64_t VoteSet::mask(View view) const {

@@ -77,7 +77,7 @@ Cluster::Cluster(ClusterOptions options)
             options_.realm),
       mail_(keys_, options_.replicas, options_.agreed),
       network_(scheduler_, trace_, mail_, random_.fork()),
-      history_(options_.reads),
+      history_(options_.reads, options_.replicas),
       forger_(keys_, mail_.limits()) {
   trace_.print_to(options_.trace);
   if (!options_.machine) options_.machine = [] { return std::make_unique<AppendLog>(); };

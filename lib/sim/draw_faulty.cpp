@@ -30,7 +30,10 @@ class Faulty {
   std::string some_replicas() {
     return random_.chance(0.5) ? std::string() : "(" + any_id() + " " + any_id() + ")";
   }
-  std::string any_client() { return "client " + std::to_string(random_.between(1, plan_.options.clients)); }
+  /// One more than there are correct ones: the faulty one.
+  std::string any_client() {
+    return "client " + std::to_string(random_.between(1, plan_.options.clients + 1));
+  }
 
   SwarmPlan& plan_;
   Random random_;
@@ -138,7 +141,32 @@ std::string Faulty::draw_two_faces() {
 }
 
 std::string Faulty::draw_behaviour() {
-  switch (random_.below(18)) {
+  switch (random_.below(34)) {
+    case 14:
+    case 15:
+    case 16:
+    case 17:
+      return "forge" + share(20, 100);
+    case 18:
+    case 19:
+      return "invent" + share(10, 80);
+    case 20:
+      return "wrong-time" + share(10, 80);
+    case 21:
+      return "eager";
+    case 22:
+    case 23:
+      return two_faces_ + "+eager";
+    case 24:
+    case 25:
+    case 26:
+      return two_faces_ + "+forge" + share(20, 100);
+    case 27:
+      return "old-answers";
+    case 28:
+      return "bad-donor" + share(10, 100);
+    case 29:
+      return "forge" + share(20, 100) + "+withhold-body";
     case 0:
       return "drop" + share(10, 100);
     case 1:

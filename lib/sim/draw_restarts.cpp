@@ -79,7 +79,18 @@ void draw_lost_data(SwarmPlan& plan, Random& random) {
   const Duration at = random.between(Duration{}, plan.storm);
   const ReplicaId victim = draw_victims(plan, 1, random).front();
   const Duration down = random.between(ms(1), ms(500));
-  plan.note(describe(Node(victim)) + " loses its data at " + millis(at) + " for " + millis(down));
+  // Before that it may be deaf, and ask for a view that it will have forgotten.
+  const Duration deaf = random.chance(0.5) ? std::min(at, ms(1500)) : Duration{};
+  plan.note(describe(Node(victim)) + " loses its data at " + millis(at) + " for " + millis(down) +
+            (deaf > Duration{} ? ", deaf for " + millis(deaf) + " before" : ""));
+  if (deaf > Duration{}) {
+    plan.at(at - deaf, [victim](Cluster& cluster) {
+      for (std::uint32_t from = 0; from < cluster.quorums().n(); ++from) {
+        if (ReplicaId{from} != victim) cluster.network().cut(ReplicaId{from}, victim);
+      }
+    });
+    plan.at(at, [](Cluster& cluster) { cluster.network().mend(); });
+  }
   plan.at(at, [victim](Cluster& cluster) {
     ReplicaProcess& replica = cluster.replica(victim.value);
     if (!replica.is_stopped()) replica.stop();

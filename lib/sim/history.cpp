@@ -59,7 +59,51 @@ void History::on_executed(ReplicaId replica, const core::Execute& todo, const st
     return;
   }
   if (!batches_.empty() && mine.time < batches_.back().time) unsafe("agreed time goes back" + at(todo.seq));
+  check_certified(todo.seq);
   add(std::move(mine));
+}
+
+void History::on_certificate(ReplicaId replica, const core::BatchHeader& header) {
+  if (!doubted_.contains(replica)) certified_[header.seq][header.digest].insert(replica);
+}
+
+void History::doubt(ReplicaId replica) {
+  doubted_.insert(replica);
+  for (auto& [seq, by_digest] : certified_) {
+    for (auto& [digest, replicas] : by_digest) replicas.erase(replica);
+  }
+}
+
+void History::check_certified(SeqNum seq) const {
+  std::size_t most = 0;
+  if (const auto found = certified_.find(seq); found != certified_.end()) {
+    for (const auto& [digest, replicas] : found->second) most = std::max(most, replicas.size());
+  }
+  if (most + doubted_.size() < quorum_) {
+    unsafe("a batch is executed" + at(seq) + " that only " + std::to_string(most) +
+           " correct replicas could tell of after a power failure");
+  }
+}
+
+void History::on_rejoined(ReplicaId replica, std::uint64_t incarnation, SeqNum from) {
+  rejoined_[replica] = {incarnation, from};
+}
+
+void History::on_entering(ReplicaId replica, const core::NewViewRecord& record, SeqNum state) const {
+  const std::string who = describe(core::Identity(replica));
+  std::set<ReplicaId> senders;
+  for (const core::ViewChangePtr& source : record.sources) {
+    senders.insert(source->sender);
+    if (source->new_view != record.new_view->view)
+      unsafe(who + " enters a view on a view-change for another");
+    const auto rejoin = rejoined_.find(source->sender);
+    if (rejoin != rejoined_.end() && state >= rejoin->second.from &&
+        source->incarnation < rejoin->second.incarnation) {
+      unsafe(who + " enters a view on a view-change that " + describe(core::Identity(source->sender)) +
+             " has forgotten");
+    }
+  }
+  if (senders.size() < quorum_) unsafe(who + " enters a view that no quorum has asked for");
 }
 
 void History::on_installed(ReplicaId replica, SeqNum seq) {

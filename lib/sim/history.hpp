@@ -24,7 +24,9 @@ class History {
     counted,   ///< "@P": P operations have changed the state, as AppendLog says. Judged at once.
     recorded,  ///< Anything: reads() has what a replay needs to judge it.
   };
-  explicit History(Reads reads = Reads::counted) : judge_(reads) {}
+  /// Of a cluster of so many replicas.
+  explicit History(Reads reads = Reads::counted, std::uint32_t replicas = 1)
+      : judge_(reads), quorum_((replicas + (replicas - 1) / 3 + 2) / 2) {}
 
   struct Operation {
     ClientId client;
@@ -53,11 +55,22 @@ class History {
   // ---- What a correct replica did -------------------------------------------------------------------------
   /// I1: the next batch of this replica, equal to what any other executed there. I3: no operation twice, none
   /// that its correct client did not ask for.
+  /// A batch that is executed for the first time is certified on the disks of a quorum, as far as it is
+  /// correct.
   void on_executed(ReplicaId replica, const core::Execute& todo, const std::vector<Bytes>& results);
   /// Its next process begins there: what it executed above, it executes again, with the same outcome.
   void on_restarted(ReplicaId replica, SeqNum executed) { executed_[replica] = executed; }
   /// It has the state after `seq` from others.
   void on_installed(ReplicaId replica, SeqNum seq);
+  /// This batch's certificate is durable there.
+  void on_certificate(ReplicaId replica, const core::BatchHeader& header);
+  /// It is none of the correct, or not any more: what it knew is not counted on.
+  void doubt(ReplicaId replica);
+  /// It votes again, and every ViewChange of an earlier incarnation is void to who has a state of `from` or
+  /// later.
+  void on_rejoined(ReplicaId replica, std::uint64_t incarnation, SeqNum from);
+  /// It is about to enter this view. `state` is the last checkpoint of its own.
+  void on_entering(ReplicaId replica, const core::NewViewRecord& record, SeqNum state) const;
   /// I1: equal states at equal checkpoints.
   void on_checkpoint(ReplicaId replica, SeqNum seq, const Digest& state);
 
@@ -102,6 +115,7 @@ class History {
 
   void add(Batch batch);
   bool is_counted_read(const Bytes& result) const;
+  void check_certified(SeqNum seq) const;
   void check_read(const Submitted& read, const Bytes& result);
   void claim(const Submitted& operation, const Bytes& result);
 
@@ -116,6 +130,14 @@ class History {
   std::set<ClientId> distrusted_;
   std::vector<Read> reads_;
   ClientCalls calls_;
+  const std::uint32_t quorum_;
+  std::map<SeqNum, std::map<Digest, std::set<ReplicaId>>> certified_;
+  std::set<ReplicaId> doubted_;
+  struct Rejoin {
+    std::uint64_t incarnation = 0;
+    SeqNum from;
+  };
+  std::map<ReplicaId, Rejoin> rejoined_;
   std::uint64_t operations_ = 0;
   std::uint64_t changes_ = 0;           // operations that are no reads
   std::uint64_t answered_through_ = 0;  // highest position that a client has an answer from,

@@ -64,6 +64,14 @@ void Promises::on_data_lost(std::uint64_t incarnation) {
   durable_new_views_.clear();
 }
 
+void Promises::on_rejoined(SeqNum from) const {
+  for (const Said* said : {&pre_prepared_, &prepared_, &committed_}) {
+    for (const auto& [place, digest] : *said) {
+      if (place.second > from) broken("votes again below what it has signed and forgotten");
+    }
+  }
+}
+
 // Everything is there that was reported durable and that no later record made superfluous.
 void Promises::on_restored(const core::Restored& past) {
   bool started = false;

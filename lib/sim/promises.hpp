@@ -23,6 +23,8 @@ class Promises {
   void on_send(const core::Message& message);
   /// Another process starts, and this is what its disk tells.
   void on_restored(const core::Restored& past);
+  /// It votes again, above `from`: all that was signed before the data was lost lies at or below.
+  void on_rejoined(SeqNum from) const;
   /// Nothing is durable any more. What was signed stays signed, but for ViewChanges: those of an earlier
   /// incarnation are void.
   void on_data_lost(std::uint64_t incarnation);

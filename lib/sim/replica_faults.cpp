@@ -8,6 +8,7 @@ namespace pbft::sim {
 
 void ReplicaProcess::corrupt(std::unique_ptr<adversary::Behaviour> behaviour) {
   correct_ = false;
+  world_.history.doubt(id_);
   behaviour_ = std::move(behaviour);
   behaviour_wakes_.reset();
   wake_behaviour();

@@ -78,6 +78,7 @@ Result<void> ReplicaProcess::open() {
     if (lives_ == 1 || denies_) return {};
     config_.incarnation = now().wall.unix_us;
     if (correct_) promises_.on_data_lost(config_.incarnation);
+    world_.history.doubt(id_);
     life_->core = core::Replica(config_, crypto_, sealer_);
     return {};
   }
@@ -133,7 +134,7 @@ void ReplicaProcess::lose_power_at(std::uint64_t point, std::uint64_t seed, std:
 void ReplicaProcess::restart_in_denial() {
   PBFT_CHECK(!life_);
   world_.trace.note(Trace::Kind::fault, id_, 9, [] { return std::string("loses its data and denies it"); });
-  correct_ = false;
+  distrust();
   denies_ = true;
   if (disk_) {
     disk_->erase();
@@ -146,6 +147,7 @@ void ReplicaProcess::restart_in_denial() {
 void ReplicaProcess::lose_data() {
   PBFT_CHECK(!life_);
   world_.trace.note(Trace::Kind::fault, id_, 8, [] { return std::string("loses its data"); });
+  world_.history.doubt(id_);
   if (!disk_) return;
   const std::uint64_t incarnation = now().wall.unix_us;
   disk_->erase();

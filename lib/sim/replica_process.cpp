@@ -110,6 +110,10 @@ void ReplicaProcess::check_progress() {
         state.stable < last_state_.stable || (state.executed < last_state_.executed && trusts_state_)) {
       unsafe(describe(Node(id_)) + " goes back in view, stable or executed");
     }
+    // What is executed is kept for 16 intervals, what is to come for three.
+    if (state.slots > 20 * config_.agreed.checkpoint_interval) {
+      unsafe(describe(Node(id_)) + " keeps " + std::to_string(state.slots) + " slots");
+    }
     if (state.checkpoint != last_state_.checkpoint && trusts_state_) {
       world_.history.on_checkpoint(id_, state.checkpoint, state.checkpoint_state);
     }
@@ -199,6 +203,11 @@ void ReplicaProcess::report(const core::Report& what) {
   reports_.push_back(what);
   if (const auto* stable = std::get_if<core::CheckpointStable>(&what)) {
     if (correct_) world_.history.on_checkpoint(id_, stable->seq, stable->state);
+  } else if (const auto* rejoined = std::get_if<core::Rejoined>(&what)) {
+    if (correct_) {
+      promises_.on_rejoined(rejoined->seq);
+      world_.history.on_rejoined(id_, config_.incarnation, rejoined->seq);
+    }
   } else if (std::holds_alternative<core::Diverged>(what) && correct_ && trusts_state_) {
     unsafe(describe(Node(id_)) + " finds its state different from the agreed one");
   } else if (std::holds_alternative<core::StaleCopy>(what)) {

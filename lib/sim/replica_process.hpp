@@ -90,7 +90,10 @@ class ReplicaProcess {
   /// The same by name, as "slow(10ms)+no-reply". REQUIRES: there is such a behaviour.
   void corrupt(std::string_view behaviour, std::uint64_t seed = 1);
   /// Byzantine in what a test injects in its name; itself it runs on honestly.
-  void distrust() { correct_ = false; }
+  void distrust() {
+    correct_ = false;
+    world_.history.doubt(id_);
+  }
   /// Its state machine has or does what it should not: until it has installed an agreed state, its
   /// checkpoints need not equal the others'.
   void distrust_state() { trusts_state_ = false; }

@@ -1,10 +1,17 @@
 // What a replica's executor and store do, and when.
 #include <algorithm>
 
+#include "core/mutants.hpp"
 #include "sim/describe.hpp"
 #include "sim/replica_process.hpp"
+#include "sim/violation.hpp"
 
 namespace pbft::sim {
+
+namespace {
+/// Correct clocks and max_clock_skew together are well within; what a liar proposes is not.
+constexpr std::uint64_t most_ahead_us = 600'000'000;
+}  // namespace
 
 bool ReplicaProcess::holds(const Result<void>& result) {
   if (!life_) return false;
@@ -25,6 +32,9 @@ bool ReplicaProcess::holds(const Result<void>& result) {
 // ---- The log: one write and one sync for all that waits ---------------------------------------------------
 
 void ReplicaProcess::perform(core::Persist&& persist) {
+  if (const auto* entered = std::get_if<core::NewViewRecord>(&persist.record); entered && correct_) {
+    world_.history.on_entering(id_, *entered, life_->core.state().checkpoint);
+  }
   Life::Records& queue = life_->queue;
   queue.records.push_back(std::move(persist.record));
   queue.tokens.push_back(persist.token);
@@ -43,7 +53,12 @@ void ReplicaProcess::finish_write() {
   const Result<void> result = life_->store->write(life_->writing.records);
   if (result && disk_) disk_->mark();
   if (result && correct_) {
-    for (const core::Record& record : life_->writing.records) promises_.on_durable(record);
+    for (const core::Record& record : life_->writing.records) {
+      promises_.on_durable(record);
+      if (const auto* prepared = std::get_if<core::PreparedRecord>(&record)) {
+        world_.history.on_certificate(id_, prepared->certificate.header);
+      }
+    }
   }
   if (!holds(result)) return;
   const std::vector<std::uint64_t> written = std::move(life_->writing.tokens);
@@ -81,6 +96,9 @@ void ReplicaProcess::perform(core::Execute&& todo) {
       return line;
     });
     if (correct_) world_.history.on_executed(id_, todo, results);
+    if (correct_ && todo.time.unix_us > now().wall.unix_us + most_ahead_us) {
+      unsafe(describe(Node(id_)) + " executes at a time that is far ahead of its clock");
+    }
     step(core::Executed{todo.seq, std::move(results)});
   });
 }
@@ -107,8 +125,10 @@ void ReplicaProcess::perform(core::TakeSnapshot&& todo) {
   at(life_->executor_free, [this, todo = std::move(todo)] {
     auto pending = life_->store->write_snapshot(todo.seq, todo.core_state, *life_->machine);
     if (!holds(pending)) return;
+    const core::SnapshotReady taken{pending->seq, pending->state};
     life_->saving.push_back(*std::move(pending));
     at(world_.scheduler.now() + tempo.snapshot, [this] { finish_save(); });
+    if (core::mutated(core::Mutant::checkpoint_before_durable)) step(taken);
   });
 }
 
