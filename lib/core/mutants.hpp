@@ -67,7 +67,6 @@ namespace pbft::core {
   X(join_the_highest, "joins the highest view asked for", "OSDI'99 4.5.2: the smallest")                     \
   X(timeout_not_doubled, "the timeout stays the same from view to view", "OSDI'99 4.5.2")                    \
   X(timer_of_the_newest, "the timer starts anew whenever anything executes", "schedule g [R]")               \
-  X(proposals_lost, "what the old primary proposed in vain is not proposed again", "OSDI'99 4.4")            \
   /* Execution, checkpoints, state */                                                                        \
   X(executes_twice, "a number that is executed executes again", "OSDI'99 4.1: exactly once; faults 7")       \
   X(executes_prepared, "what is prepared is executed", "OSDI'99 5.1.2: tentative execution")                 \
@@ -79,7 +78,6 @@ namespace pbft::core {
   X(stable_with_few, "f+1 checkpoint votes make it stable", "OSDI'99 4.3")                                   \
   X(states_add_up, "checkpoint votes for different states add up", "faults 22; OSDI'99 4.3")                 \
   X(blocks_unverified, "a block of state is taken for what was asked", "faults 23; TOCS 5.3")                \
-  X(donors_unpinned, "a checkpoint that is being fetched is thrown away", "schedule p [R]")                  \
   /* Clients and reads */                                                                                    \
   X(reply_quorum_of_f, "f equal replies decide", "OSDI'99 4.1; faults 32")                                   \
   X(read_quorum_weak, "f+1 equal answers decide a read", "OSDI'99 5.1.3; faults 33")                         \
@@ -99,8 +97,6 @@ namespace pbft::core {
     "published: signed too little")                                                                          \
   X(wrong_tags, "tags are not checked", "protocol: requests with tags")                                      \
   X(no_introduction, "requests with tags are proposed at once", "schedule q [R]")                            \
-  X(promise_broken, "what was vouched for is forgotten at the next introduction",                            \
-    "protocol: requests with tags")                                                                          \
   /* Repair */                                                                                               \
   X(body_of_primary_only, "a missing body is asked of the primary alone", "faults 10")                       \
   X(commits_said_once, "commits of executed batches are not sent again", "TOCS 5.2: retransmission")         \

@@ -1,7 +1,6 @@
 // What changes when a view is entered (OSDI'99 4.4, last paragraph).
 #include <algorithm>
 
-#include "core/mutants.hpp"
 #include "core/replica_impl.hpp"
 
 namespace pbft::core {
@@ -78,7 +77,7 @@ void Replica::Impl::reissue(const NewView& from) {
 
 // What the old primary had proposed in vain is proposed again; what waits is brought to the new primary.
 void Replica::Impl::return_requests(std::vector<RequestPtr> tagged) {
-  if (!mutated(Mutant::proposals_lost)) pool.forget_proposed(now.monotonic);
+  pool.forget_proposed(now.monotonic);
   for (auto at = slots.upper_bound(dispatched); at != slots.end(); ++at) {
     const Slot& slot = at->second;
     const BodyPtr body = slot.header ? find_body(slot, slot.header->header.digest) : nullptr;

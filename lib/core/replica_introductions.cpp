@@ -46,7 +46,6 @@ void Replica::Impl::on_introduction(ReplicaId link, const Introduction& message)
   if (is_early && !vouched_early) vouched_early.emplace();
   Vouched& promised = is_early ? *vouched_early : vouched;
 
-  if (mutated(Mutant::promise_broken)) promised = Vouched();
   Vouch answer{message.view, message.number, {}};
   for (const Introduction::Item& item : message.items) {
     if (!item.authentic && !mutated(Mutant::wrong_tags)) {

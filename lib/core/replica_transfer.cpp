@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/check.hpp"
-#include "core/mutants.hpp"
 #include "core/replica_impl.hpp"
 #include "core/state_tree.hpp"
 
@@ -232,7 +231,7 @@ void Replica::Impl::discard_snapshots() {
   std::sort(leases.begin(), leases.end());
   std::set<SeqNum> pinned;
   for (const auto& [since, seq] : leases) {
-    if (pinned.size() < quorums.weak() && !mutated(Mutant::donors_unpinned)) pinned.insert(seq);
+    if (pinned.size() < quorums.weak()) pinned.insert(seq);
   }
   SeqNum below = std::min(stable.seq, last_checkpoint);
   if (transfer) below = std::min(below, transfer->seq());  // a diverged replica is ahead of what it collects
