@@ -24,9 +24,9 @@ class History {
     counted,   ///< "@P": P operations have changed the state, as AppendLog says. Judged at once.
     recorded,  ///< Anything: reads() has what a replay needs to judge it.
   };
-  /// Of a cluster of so many replicas.
-  explicit History(Reads reads = Reads::counted, std::uint32_t replicas = 1)
-      : judge_(reads), quorum_((replicas + (replicas - 1) / 3 + 2) / 2) {}
+  /// Of a cluster of so many replicas; of 0: what they have certified is not asked.
+  explicit History(Reads reads = Reads::counted, std::uint32_t replicas = 0)
+      : judge_(reads), quorum_(replicas == 0 ? 0 : (replicas + (replicas - 1) / 3 + 2) / 2) {}
 
   struct Operation {
     ClientId client;
@@ -130,7 +130,7 @@ class History {
   std::set<ClientId> distrusted_;
   std::vector<Read> reads_;
   ClientCalls calls_;
-  const std::uint32_t quorum_;
+  std::uint32_t quorum_;
   std::map<SeqNum, std::map<Digest, std::set<ReplicaId>>> certified_;
   std::set<ReplicaId> doubted_;
   struct Rejoin {

@@ -126,3 +126,60 @@ TEST_CASE("history: a restarted replica executes the same again, and no state co
   history.on_installed(r1, SeqNum{1});
   CHECK_THROWS_AS(history.on_installed(r1, SeqNum{2}), Violation);
 }
+
+TEST_CASE("promises: who votes again has signed nothing above that it has forgotten") {
+  Watched w;
+  w.start();
+  w.promises.on_send(w.forger.prepare(r1, w.header(8)));
+  w.promises.on_data_lost(7);
+  w.promises.on_rejoined(SeqNum{8});
+  CHECK_THROWS_AS(w.promises.on_rejoined(SeqNum{4}), Violation);
+}
+
+TEST_CASE("history: a batch is executed that fewer than a quorum could tell of, the doubted not counted on") {
+  const Watched w;
+  const auto execute = [](History& history) {
+    history.on_executed(r1, core::Execute{SeqNum{1}, Timestamp{5}, {}}, {});
+  };
+  History two(History::Reads::counted, 4), three(History::Reads::counted, 4),
+      lied_to(History::Reads::counted, 4);
+  for (std::uint32_t id : {0U, 1U}) {
+    for (History* history : {&two, &three, &lied_to}) history->on_certificate(ReplicaId{id}, w.header(1));
+  }
+  CHECK_THROWS_AS(execute(two), Violation);
+  three.on_certificate(ReplicaId{2}, w.header(1));
+  execute(three);
+  lied_to.doubt(ReplicaId{3});
+  execute(lied_to);
+  History forgotten(History::Reads::counted, 4);
+  for (std::uint32_t id : {0U, 1U, 2U}) forgotten.on_certificate(ReplicaId{id}, w.header(1));
+  forgotten.doubt(ReplicaId{0});
+  execute(forgotten);  // it may have known
+}
+
+TEST_CASE("history: a view is entered because a quorum has asked for it, none of them in an earlier life") {
+  const Watched w;
+  const History history(History::Reads::counted, 4);
+  const auto record_of = [&](std::initializer_list<std::uint32_t> senders, std::uint64_t asked,
+                             std::uint64_t incarnation = 0) {
+    core::NewView entered;
+    entered.view = View{1};
+    core::NewViewRecord record{std::make_shared<const core::NewView>(entered), {}};
+    for (std::uint32_t sender : senders) {
+      core::ViewChange change;
+      change.new_view = View{asked};
+      change.sender = ReplicaId{sender};
+      if (sender == 0) change.incarnation = incarnation;
+      record.sources.push_back(w.forger.view_change(change));
+    }
+    return record;
+  };
+  history.on_entering(r1, record_of({0, 1, 2}, 1), SeqNum{8});
+  CHECK_THROWS_AS(history.on_entering(r1, record_of({0, 1}, 1), SeqNum{8}), Violation);
+  CHECK_THROWS_AS(history.on_entering(r1, record_of({0, 1, 2}, 2), SeqNum{8}), Violation);
+  History after = history;
+  after.on_rejoined(ReplicaId{0}, 7, SeqNum{8});
+  after.on_entering(r1, record_of({0, 1, 2}, 1, 7), SeqNum{8});
+  after.on_entering(r1, record_of({0, 1, 2}, 1, 6), SeqNum{4});  // it cannot know yet
+  CHECK_THROWS_AS(after.on_entering(r1, record_of({0, 1, 2}, 1, 6), SeqNum{8}), Violation);
+}
