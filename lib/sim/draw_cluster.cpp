@@ -66,6 +66,7 @@ void draw_cluster(SwarmPlan& plan, const SwarmOptions& asked, Random random) {
   ClusterOptions& options = plan.options;
   options.replicas = draw_size(asked, random);
   options.clients = static_cast<std::uint32_t>(random.between(1, 4));
+  if (asked.clients != 0) options.clients = asked.clients;
   options.rogue_clients = 1;
   options.settle_at_start = false;
   options.quality = draw_quality(plan, random);
@@ -78,16 +79,18 @@ void draw_cluster(SwarmPlan& plan, const SwarmOptions& asked, Random random) {
   plan.has_big_state = options.storage == Storage::disk && random.chance(0.1);
   if (plan.has_big_state) {
     options.agreed.checkpoint_interval = 2;
-    options.machine = [] { return std::make_unique<BigState>(100'000); };
+    if (asked.draw_machine) options.machine = [] { return std::make_unique<BigState>(100'000); };
   }
+  if (asked.checkpoint_interval != 0) options.agreed.checkpoint_interval = asked.checkpoint_interval;
   // Each check costs a hundred times as much: few seeds, for what the stand-in cannot show.
   if (options.replicas <= 7 && random.chance(0.015)) options.signatures = Signatures::ed25519;
-  draw_tempos(plan, random);
+  if (asked.draw_tempos) draw_tempos(plan, random);
   plan.note("n = " + std::to_string(options.replicas) + ", " + std::to_string(options.clients) +
             " clients, K = " + std::to_string(options.agreed.checkpoint_interval) + ", timeout " +
             millis(options.limits.request_timeout) + ", storm " + millis(plan.storm) +
             (options.storage == Storage::disk ? ", disks" : "") +
-            (plan.has_big_state ? ", a state of 100 kB" : "") + (options.use_tags ? ", tags" : "") +
+            (plan.has_big_state && asked.draw_machine ? ", a state of 100 kB" : "") +
+            (options.use_tags ? ", tags" : "") +
             (options.signatures == Signatures::ed25519 ? ", Ed25519" : ""));
 }
 

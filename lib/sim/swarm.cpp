@@ -30,15 +30,14 @@ void run_calm(Cluster& cluster, const SwarmPlan& plan) {
 
 }  // namespace
 
-SwarmResult run_swarm(const SwarmOptions& options, Trace::Sink trace) {
-  SwarmPlan plan = draw_swarm(options);
-  plan.options.trace = std::move(trace);
+SwarmResult run_plan(const SwarmPlan& plan, const SwarmPlan::Action& judge) {
   SwarmResult result;
   result.plan = plan.text;
   Cluster cluster(plan.options);
   try {
     run_storm(cluster, plan);
     run_calm(cluster, plan);
+    if (judge) judge(cluster);
   } catch (const Violation& violation) {
     result.verdict = violation.kind() == Violation::Kind::safety ? SwarmResult::Verdict::unsafe
                                                                  : SwarmResult::Verdict::stuck;
@@ -50,6 +49,12 @@ SwarmResult run_swarm(const SwarmOptions& options, Trace::Sink trace) {
   result.operations = cluster.history().operations();
   result.virtual_time = cluster.now();
   return result;
+}
+
+SwarmResult run_swarm(const SwarmOptions& options, Trace::Sink trace) {
+  SwarmPlan plan = draw_swarm(options);
+  plan.options.trace = std::move(trace);
+  return run_plan(plan);
 }
 
 }  // namespace pbft::sim

@@ -22,6 +22,10 @@ struct SwarmOptions {
   /// So many replicas are Byzantine. Empty: up to f are, or crash. REQUIRES: 3 * byzantine + 1 <=
   /// sizes->most.
   std::optional<std::uint32_t> byzantine = {};
+  std::uint32_t clients = 0;              ///< 0: from 1 to 4.
+  std::uint64_t checkpoint_interval = 0;  ///< 0: drawn.
+  bool draw_machine = true;               ///< No: whoever asks has its own.
+  bool draw_tempos = true;  ///< No: every part of a replica is as quick as can be, clocks agree.
 };
 
 struct SwarmResult {

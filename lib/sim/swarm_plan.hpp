@@ -40,6 +40,9 @@ struct SwarmPlan {
 };
 
 SwarmPlan draw_swarm(const SwarmOptions& options);
+/// Runs the storm and the calm after it. `judge`, if there is one, is called when all that must happen has
+/// happened; it may throw Violation.
+SwarmResult run_plan(const SwarmPlan& plan, const SwarmPlan::Action& judge = nullptr);
 
 // Each draws its part of the plan, with chances of its own: what one draws shifts nothing in the others.
 void draw_cluster(SwarmPlan& plan, const SwarmOptions& options, Random random);            // draw_cluster.cpp

@@ -66,14 +66,14 @@ shows_only() {
   if grep -vE "^((typeinfo|typeinfo name|vtable) for )?$1::[A-Za-z_]+(::|\(|\[|$)" <<<"$names"; then
     fail "visible, though not of $1"
   fi
-  if grep -E 'pbft::(core|crypto|wire|net|storage|runtime|sim|adversary)::' <<<"$names"; then
+  if grep -E 'pbft::(core|crypto|wire|net|storage|runtime|sim|check|adversary)::' <<<"$names"; then
     fail "visible, though of an inner layer"
   fi
 }
 
 # holds_no_adversary LIBRARY: what replicas run cannot misbehave on purpose.
 holds_no_adversary() {
-  if nm --demangle "$1" 2>/dev/null | grep -E 'pbft::(adversary|sim|testing)::'; then
+  if nm --demangle "$1" 2>/dev/null | grep -E 'pbft::(adversary|check|sim|testing)::'; then
     fail "$1 holds what belongs into tests"
   fi
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: check_docs.sh ROOT
 # The documents keep up with the sources: every option is in its table, every link leads somewhere, and the
-# README's C++ is the consumer test's, which compiles and runs.
+# C++ of the documents is that of tests, which compile and run.
 set -euo pipefail
 cd "${1:?usage: check_docs.sh ROOT}"
 
@@ -56,12 +56,18 @@ for document in README.md CHANGELOG.md docs/*.md; do
   done < <(grep -oE '\]\([^)]+\)' "$document" | sed -E 's/^\]\((.*)\)$/\1/' | grep -v '^https\?:' || true)
 done
 
-# Every block of C++ in the README stands somewhere in the consumer test, line for line.
-sources=$(cat tests/consumer/project/*.[ch]pp)
-while IFS= read -r -d '' block; do
-  [[ $sources == *"$block"* ]] || fault "README.md: not in tests/consumer/project:"$'\n'"$block"
-done < <(awk '/^```cpp$/ { inside = 1; block = ""; next }
-              /^```$/ && inside { inside = 0; printf "%s%c", block, 0; next }
-              inside { block = block (block == "" ? "" : "\n") $0 }' README.md)
+# stands_in DOCUMENT SOURCES...: every block of C++ in the document stands in the sources, line for line.
+stands_in() {
+  local document=$1 sources block
+  shift
+  sources=$(cat "$@")
+  while IFS= read -r -d '' block; do
+    [[ $sources == *"$block"* ]] || fault "$document: not in $*:"$'\n'"$block"
+  done < <(awk '/^```cpp$/ { inside = 1; block = ""; next }
+                /^```$/ && inside { inside = 0; printf "%s%c", block, 0; next }
+                inside { block = block (block == "" ? "" : "\n") $0 }' "$document")
+}
+stands_in README.md tests/consumer/project/*.[ch]pp tests/consumer/project/test/*.cpp
+stands_in docs/testing-your-service.md apps/counter/counter_simulation_test.cpp
 
 exit "$faults"
