@@ -13,18 +13,17 @@ core::Now ReplicaProcess::now() const {
   return {monotonic_start + since, Timestamp{static_cast<std::uint64_t>(wall)}};
 }
 
-void ReplicaProcess::deliver(const Node& from, const FramePtr& frame) {
-  if (!life_) return;
-  const Opened& opened = world_.mail.open(*frame, from, id_);
+void ReplicaProcess::take(const Node& from, const Frame& frame) {
+  const Opened& opened = world_.mail.open(frame, from, id_);
   if (const auto* rejection = std::get_if<core::Rejection>(&opened)) {
     ++rejections_[static_cast<std::size_t>(*rejection)];
-    world_.trace.note(Trace::Kind::refused, id_, frame->hash, [&] {
+    world_.trace.note(Trace::Kind::refused, id_, frame.hash, [&] {
       return "refuses a frame of " + describe(from) + ": " + core::name_of(*rejection);
     });
     return;
   }
   const auto& message = std::get<core::AuthenticMessage>(opened);
-  world_.trace.note(Trace::Kind::delivered, id_, frame->hash,
+  world_.trace.note(Trace::Kind::delivered, id_, frame.hash,
                     [&] { return "<- " + describe(from) + " " + describe(message.get()); });
   if (!behaviour_) return hear(from, message);
   adversary::Traffic traffic;

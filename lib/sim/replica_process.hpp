@@ -42,6 +42,9 @@ struct Tempo {
   Duration snapshot{};  ///< From the end of the save to SnapshotReady; also of loading a state.
   Duration block{};     ///< Of reading or keeping a block of state, one after the other.
   Duration clock_skew{};
+  /// Of decoding a frame; frames are read one after the other. With zero, reading takes no time at all.
+  Duration frame{};
+  Duration signature{};  ///< Of checking a message's signature, where `frame` is not zero.
 };
 
 using MachineFactory = std::function<std::unique_ptr<StateMachine>()>;
@@ -150,9 +153,16 @@ class ReplicaProcess {
     Records queue, writing;
     std::deque<storage::PendingCheckpoint> saving;  ///< Gone before the store.
     Instant executor_free{}, store_free{};
+    std::deque<std::pair<Node, FramePtr>> inbox = {};  ///< Frames that wait to be read,
+    bool reading = false;                              ///< while another one takes its time.
   };
 
+  // replica_inbox.cpp: what reading takes
+  void read_next();
+  Duration cost_of(const Node& from, const Frame& frame) const;
+
   // replica_process.cpp: core and network
+  void take(const Node& from, const Frame& frame);
   void step(core::Event event);
   void check_foresight(const core::Replica::Needless& foreseen, const core::Outputs& out) const;
   void perform_all(core::Outputs& out);
