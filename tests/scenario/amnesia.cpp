@@ -242,4 +242,23 @@ TEST_CASE(
   cluster.expect_no_progress();
 }
 
+TEST_CASE("amnesia: a replica whose clock went back since its last Rejoin says that it cannot come back") {
+  Cluster cluster(on_disk());
+  send(cluster, 10);
+  cluster.settle();
+  cluster.replica(3).tempo.clock_skew = 1h;
+  lose_everything(cluster, 3);
+  keep_busy(cluster, 20ms, 1s);
+  run_until_rejoined(cluster, 3);
+  cluster.replica(3).tempo.clock_skew = Duration{};
+  lose_everything(cluster, 3);
+  keep_busy(cluster, 20ms, 1s, "later");
+  cluster.run_for(3s);
+  const auto refused = cluster.replica(3).reports<core::RejoinRefused>();
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].later > refused[0].incarnation);
+  CHECK(cluster.replica(3).state().observing);
+  cluster.replica(3).stop();
+}
+
 }  // namespace pbft

@@ -1,4 +1,5 @@
 // Faulty clients, restarted clients, and replies that lie.
+#include <algorithm>
 #include <limits>
 
 #include "scenario/fixture.hpp"
@@ -180,6 +181,44 @@ TEST_CASE("scenario 32: f+1 replies of one replica count once") {
   cluster.client(0).send("x");
   cluster.run_until_answered();
   CHECK(cluster.client(0).last().result == "1:x");
+}
+
+TEST_CASE("an operation that the application refuses is answered as such, and takes no others with it") {
+  ClusterOptions options;
+  options.rogue_clients = 1;
+  options.configure = [](core::ReplicaConfig& config) {
+    config.valid = [](const core::Request& request) {
+      return std::none_of(request.items.begin(), request.items.end(), [](const core::Request::Item& item) {
+        return to_text(item.body).starts_with("refused");
+      });
+    };
+  };
+  Cluster cluster(options);
+  const std::size_t first = cluster.client(0).send_together({"x", "refused", "y"});
+  cluster.run_until_answered();
+  const auto& operations = cluster.client(0).operations();
+  CHECK(operations[first].is_ok());
+  CHECK(operations[first + 1].completion == core::Completion::rejected);
+  CHECK(operations[first + 1].outcome == core::Outcome::invalid);
+  CHECK(operations[first + 2].is_ok());
+
+  // Half of it is done already; and another replica brings what it should have refused.
+  const ClientId rogue = cluster.rogue();
+  send(cluster, {0, 1, 2, 3}, cluster.forge().request(rogue, 1, {"z"}));
+  cluster.run_for(20ms);
+  std::size_t answers = 0;
+  cluster.network().watch<Reply>([&](const Reply& reply) { answers += reply.items.size(); }).to(rogue);
+  const core::RequestPtr half = cluster.forge().request(rogue, 1, {"z", "refused too"});
+  send(cluster, {2}, half);
+  cluster.run_for(20ms);
+  CHECK(answers == 2);  // the old result, and the refusal
+  cluster.replica(3).distrust();
+  cluster.network().inject(ReplicaId{3}, ReplicaId{2}, RequestMessage{half, 0});
+  cluster.run_for(20ms);
+  CHECK(answers == 2);
+  CHECK(cluster.replicas(2).rejections(Rejection::refused_by_application) >= 2);
+  CHECK(cluster.history().executions(rogue, "refused too") == 0);
+  CHECK(cluster.all().view_changes_started() == 0);
 }
 
 }  // namespace pbft

@@ -4,6 +4,8 @@
 
 #include "scenario/disk_fixture.hpp"
 #include "sim/random.hpp"
+#include "storage/pack_format.hpp"
+#include "storage/wal.hpp"
 
 namespace pbft {
 
@@ -11,13 +13,24 @@ namespace {
 
 constexpr std::uint32_t victim = 3;
 
-std::vector<std::string> files_of(Cluster& cluster) {
+std::vector<std::string> files_in(const sim::DataDisk& disk) {
   std::vector<std::string> paths;
   for (const char* in : {sim::DataDisk::directory, sim::DataDisk::checkpoints}) {
-    for (const std::string& path : cluster.replica(victim).disk().paths(in)) paths.push_back(path);
+    for (const std::string& path : disk.paths(in)) paths.push_back(path);
   }
   std::erase_if(paths, [](const std::string& path) { return path.ends_with("/lock"); });
   return paths;
+}
+std::vector<std::string> files_of(Cluster& cluster) { return files_in(cluster.replica(victim).disk()); }
+
+/// What a start would cut off the log on a copy of this disk.
+std::uint64_t cut_bytes(const sim::DataDisk& disk) {
+  sim::DataDisk copy;
+  copy.put_back(disk.copy());
+  const auto found = storage::Wal::open(copy.files(), sim::DataDisk::directory, {Digest{}, ReplicaId{victim}},
+                                        [](std::uint32_t, BytesView) { return Result<void>(); });
+  REQUIRE(found.has_value());
+  return (*found)->cut_bytes();
 }
 
 /// A cluster with segments and checkpoints behind it, of which one replica is down.
@@ -185,6 +198,66 @@ TEST_CASE(
     REQUIRE(replica.restart());
     send(*cluster, 2, "z");
   }
+}
+
+TEST_CASE("scenario 26: a torn tail or a lost rename: what was not synced may be there or not, it goes on") {
+  using Operation = sim::DataDisk::Operation;
+  constexpr std::string_view scrap = storage::pack::scrap_suffix;
+  // The moments just behind a rename, and behind a write to the log, of a run that nothing disturbs.
+  std::vector<std::uint64_t> renames, writes;
+  {
+    Cluster cluster(on_disk());
+    sim::ReplicaProcess& replica = cluster.replica(victim);
+    replica.disk().fault = [&](Operation operation, const std::string& path) -> Result<void> {
+      if (operation == Operation::rename && is_checkpoint(path)) {
+        renames.push_back(replica.persist_points() + 1);
+      }
+      if (operation == Operation::write && !is_checkpoint(path))
+        writes.push_back(replica.persist_points() + 1);
+      return {};
+    };
+    send(cluster, 18);
+    replica.disk().fault = nullptr;
+  }
+  REQUIRE(renames.size() >= 3);
+  REQUIRE(writes.size() >= 10);
+  const auto lose_power_at = [](std::uint64_t moment, std::uint64_t seed, const auto& judge) {
+    CAPTURE(moment);
+    CAPTURE(seed);
+    Cluster cluster(on_disk());
+    sim::ReplicaProcess& replica = cluster.replica(victim);
+    std::string renamed;
+    replica.disk().fault = [&](Operation operation, const std::string& path) -> Result<void> {
+      if (operation == Operation::rename && !replica.is_stopped()) renamed = path;
+      return {};
+    };
+    bool happened = false;
+    replica.lose_power_at(moment, seed, [&] { happened = true; });
+    send(cluster, 18);
+    REQUIRE(happened);
+    replica.disk().fault = nullptr;
+    judge(replica.disk(), renamed);
+    REQUIRE(replica.restart());
+    send(cluster, 3, "again");
+  };
+  std::size_t lost = 0, kept = 0, torn = 0, whole = 0;
+  for (const std::uint64_t moment : renames) {
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+      lose_power_at(moment, seed, [&](sim::DataDisk& disk, const std::string& unfinished) {
+        const auto paths = files_in(disk);
+        const std::string path = unfinished.substr(0, unfinished.size() - scrap.size());
+        ++(std::find(paths.begin(), paths.end(), path) == paths.end() ? lost : kept);
+      });
+    }
+  }
+  for (const std::uint64_t moment : writes) {
+    lose_power_at(moment, moment,
+                  [&](sim::DataDisk& disk, const std::string&) { ++(cut_bytes(disk) > 0 ? torn : whole); });
+  }
+  CHECK(lost > 0);
+  CHECK(kept > 0);
+  CHECK(torn > 0);
+  CHECK(whole > 0);
 }
 
 TEST_CASE("scenario 26: a slow disk holds up nobody else") {

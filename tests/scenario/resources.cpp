@@ -1,4 +1,7 @@
 // What floods must not take from the others.
+#include <algorithm>
+#include <string>
+
 #include "scenario/fixture.hpp"
 
 namespace pbft {
@@ -122,6 +125,103 @@ TEST_CASE(
     CHECK(state.slots <= window + 16 * options.agreed.checkpoint_interval);  // with what is kept below
     CHECK(cluster.replica(id).view_changes_started() == 0);
   }
+}
+
+TEST_CASE("what is none of its sender's business is refused by name, and nothing comes of it") {
+  Cluster cluster({.rogue_clients = 1});
+  cluster.client(0).send("x");
+  cluster.run_until_answered();
+  cluster.settle();
+  cluster.replica(3).distrust();
+  const auto& forge = cluster.forge();
+  const ReplicaId liar{3}, victim{1};
+  const ClientId rogue = cluster.rogue();
+  const core::BodyPtr body = forge.body(cluster.wall(), {});
+  const core::BatchHeader header{View{0}, cluster.next(), body->digest};
+  const core::RequestPtr request = forge.request(rogue, 1, {"x"});
+  core::NewView entered;
+  entered.view = View{3};
+  entered.sources = {{ReplicaId{0}, body->digest}};
+  core::CheckpointProof unproven{SeqNum{128}, body->digest, {}};
+  core::CheckpointProof astray{SeqNum{129}, body->digest, {}};
+  const std::vector<std::pair<Rejection, core::Message>> from_replica{
+      {Rejection::wrong_link,
+       Reply{{}, {}, rogue, {{RequestNumber{1}, {}, core::Outcome::executed, Bytes{}}}}},
+      {Rejection::wrong_link, core::Query{RequestNumber{1}, 0, {{core::QueryNumber{1}, Bytes{1}}}}},
+      {Rejection::not_primary, forge.prepare(ReplicaId{0}, header)},
+      {Rejection::not_primary, core::Introduction{View{0}, 1, {{request, {}}}}},
+      {Rejection::wrong_view, core::Vouch{View{0}, 1, {request->digest}}},
+      {Rejection::wrong_view, core::Vouch{View{1}, 1, {request->digest}}},
+      {Rejection::wrong_view, forge.pre_prepare({View{3}, header.seq, header.digest}, body)},
+      {Rejection::not_asked_for, core::BodyMessage{header.seq, body}},
+      {Rejection::outside_window, forge.checkpoint(liar, SeqNum{129}, body->digest)},
+      {Rejection::bad_certificate, unproven},
+      {Rejection::bad_certificate, astray},
+      {Rejection::bad_new_view, forge.new_view(entered)},
+      {Rejection::not_held, core::FetchBody{header.seq, body->digest}},
+      {Rejection::not_held, core::FetchViewChange{ReplicaId{0}, body->digest}}};
+  const std::vector<std::pair<Rejection, core::Message>> from_client{
+      {Rejection::wrong_link, Status{}},
+      {Rejection::wrong_link, RequestMessage{forge.request(ClientId{1}, 7, {"in another's name"}), 0}}};
+  const auto refused = [&](Rejection reason, const sim::Node& sender, const core::Message& message) {
+    CAPTURE(core::name_of(reason));
+    const std::uint64_t before = cluster.replica(1).rejections(reason), sent = cluster.network().sent();
+    cluster.network().inject(sender, victim, message);
+    cluster.run_for(2ms);
+    CHECK(cluster.replica(1).rejections(reason) == before + 1);
+    CHECK(cluster.network().sent() == sent);
+  };
+  for (const auto& [reason, message] : from_replica) refused(reason, liar, message);
+  for (const auto& [reason, message] : from_client) refused(reason, rogue, message);
+  // Its own words, and those of somebody who is no member, do not come on a link.
+  refused(Rejection::unknown_replica, victim, Status{});
+  refused(Rejection::unknown_replica, ReplicaId{4}, Status{});
+  cluster.replica(1).link_down(ReplicaId{4});
+  cluster.client(0).send("y");
+  cluster.run_until_answered();
+  CHECK(cluster.all().view_changes_started() == 0);
+}
+
+TEST_CASE("what is kept for replicas behind is bounded in bytes") {
+  ClusterOptions options;
+  options.agreed.checkpoint_interval = 2;
+  options.agreed.client_cache_bytes = 1024 * 1024;
+  Cluster cluster(options);
+  std::size_t most = 0;
+  for (int round = 0; round < 8; ++round) {
+    std::vector<std::string> large(16, std::string(250'000, static_cast<char>('a' + round)));
+    cluster.client(0).send_together(large);
+    cluster.run_until_answered();
+    cluster.settle();
+    most = std::max(most, cluster.replica(1).state().slots);
+  }
+  // 32 MB in batches of up to a megabyte; of small ones sixteen intervals and more would be here.
+  CHECK(cluster.history().last() > SeqNum{30});
+  CHECK(most <= 16 + 4 + 2);
+}
+
+TEST_CASE("a fetcher that asks for more blocks than it may is told so, and served no faster") {
+  Cluster cluster;
+  cluster.client(0).send("x");
+  cluster.run_until_answered();
+  cluster.settle();
+  cluster.replica(3).distrust();
+  core::FetchState fetch;
+  for (std::size_t i = 0; i < core::FetchState::max_blocks; ++i) {
+    fetch.blocks.emplace_back();
+    fetch.blocks.back().bytes[0] = static_cast<std::uint8_t>(i);
+  }
+  cluster.replica(1).tempo.block = 10ms;
+  for (int i = 0; i < 3; ++i) {
+    cluster.network().inject(ReplicaId{3}, ReplicaId{1}, fetch);
+    for (Digest& block : fetch.blocks) ++block.bytes[1];
+  }
+  fetch.blocks[1] = fetch.blocks[0];  // asked for once
+  cluster.network().inject(ReplicaId{3}, ReplicaId{1}, fetch);
+  cluster.run_for(5ms);
+  CHECK(cluster.replicas(1).rejections(Rejection::too_often) >= 2);
+  cluster.client(0).send("y");
+  cluster.run_until_answered(1s);
 }
 
 }  // namespace pbft

@@ -239,6 +239,7 @@ TEST_CASE(
   struct Case {
     std::string name;
     std::function<void(Cluster&, NewView&)> change;
+    bool spoils_header = false;  ///< A pre-prepare that the primary did not sign.
   };
   const std::vector<Case> cases{
       {"a null batch in place of what was prepared",
@@ -261,6 +262,18 @@ TEST_CASE(
          for (std::uint32_t to = 2; to < 7; ++to)
            cluster.network().inject(ReplicaId{1}, ReplicaId{to}, forged);
        }},
+      {"a source that does not prove what it says",
+       [](Cluster& cluster, NewView& m) {
+         core::ViewChange boast;
+         boast.new_view = m.view;
+         boast.sender = ReplicaId{1};
+         boast.stable = {SeqNum{128}, cluster.forge().null_body()->digest, {}};
+         const core::ViewChangePtr forged = cluster.forge().view_change(boast);
+         m.sources[0] = {ReplicaId{1}, forged->digest};
+         for (std::uint32_t to = 2; to < 7; ++to)
+           cluster.network().inject(ReplicaId{1}, ReplicaId{to}, forged);
+       }},
+      {"a pre-prepare without the primary's signature", [](Cluster&, NewView&) {}, true},
       {"a source that nobody has", [](Cluster&, NewView& m) { m.sources[0].view_change.bytes[0] ^= 1; }}};
   for (const Case& each : cases) {
     CAPTURE(each.name);
@@ -277,6 +290,11 @@ TEST_CASE(
           if (message.view != View{1}) return;
           each.change(cluster, message);
           message = *cluster.forge().new_view(message);
+          if (each.spoils_header) {
+            message.headers.at(0).signature.bytes[0] ^= 1;
+            message.signature =
+                cluster.forge().as(ReplicaId{1}).sign(core::Statement::new_view, core::image_of(message));
+          }
           ++lies;
         })
         .from(1);
