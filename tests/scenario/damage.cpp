@@ -201,18 +201,18 @@ TEST_CASE(
 }
 
 TEST_CASE("scenario 26: a torn tail or a lost rename: what was not synced may be there or not, it goes on") {
-  using Operation = sim::DataDisk::Operation;
+  using DiskOperation = sim::DataDisk::Operation;
   constexpr std::string_view scrap = storage::pack::scrap_suffix;
   // The moments just behind a rename, and behind a write to the log, of a run that nothing disturbs.
   std::vector<std::uint64_t> renames, writes;
   {
     Cluster cluster(on_disk());
     sim::ReplicaProcess& replica = cluster.replica(victim);
-    replica.disk().fault = [&](Operation operation, const std::string& path) -> Result<void> {
-      if (operation == Operation::rename && is_checkpoint(path)) {
+    replica.disk().fault = [&](DiskOperation operation, const std::string& path) -> Result<void> {
+      if (operation == DiskOperation::rename && is_checkpoint(path)) {
         renames.push_back(replica.persist_points() + 1);
       }
-      if (operation == Operation::write && !is_checkpoint(path))
+      if (operation == DiskOperation::write && !is_checkpoint(path))
         writes.push_back(replica.persist_points() + 1);
       return {};
     };
@@ -227,8 +227,8 @@ TEST_CASE("scenario 26: a torn tail or a lost rename: what was not synced may be
     Cluster cluster(on_disk());
     sim::ReplicaProcess& replica = cluster.replica(victim);
     std::string renamed;
-    replica.disk().fault = [&](Operation operation, const std::string& path) -> Result<void> {
-      if (operation == Operation::rename && !replica.is_stopped()) renamed = path;
+    replica.disk().fault = [&](DiskOperation operation, const std::string& path) -> Result<void> {
+      if (operation == DiskOperation::rename && !replica.is_stopped()) renamed = path;
       return {};
     };
     bool happened = false;
