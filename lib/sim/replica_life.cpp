@@ -30,11 +30,13 @@ ReplicaProcess::ReplicaProcess(const World& world, ReplicaParts parts)
       crypto_(parts.crypto),
       sealer_(crypto_, world.mail.limits()),
       promises_(id_, world.replicas, config_.agreed) {
-  config_.valid = [this](const core::Request& request) {
-    return std::all_of(request.items.begin(), request.items.end(), [&](const core::Request::Item& item) {
-      return life_->machine->valid(request.client, item.body);
-    });
-  };
+  if (!config_.valid) {
+    config_.valid = [this](const core::Request& request) {
+      return std::all_of(request.items.begin(), request.items.end(), [&](const core::Request::Item& item) {
+        return life_->machine->valid(request.client, item.body);
+      });
+    };
+  }
   if (parts.storage == Storage::disk) {
     disk_ = std::make_unique<DataDisk>();
     const auto made = Store::create(*disk_, id_, 0);

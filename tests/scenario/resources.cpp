@@ -186,6 +186,7 @@ TEST_CASE("what is kept for replicas behind is bounded in bytes") {
   ClusterOptions options;
   options.agreed.checkpoint_interval = 2;
   options.agreed.client_cache_bytes = 1024 * 1024;
+  options.limits.batch_target_bytes = options.agreed.max_batch_bytes;
   Cluster cluster(options);
   std::size_t most = 0;
   for (int round = 0; round < 8; ++round) {

@@ -7,48 +7,50 @@
 namespace pbft {
 
 namespace {
-
-/// Replica 0 runs twice: the first process talks to 1, the second, whose clock differs, to 2 and 3.
-sim::ReplicaProcess& split(Cluster& cluster) {
-  sim::ReplicaProcess& twin = cluster.add_twin(ReplicaId{0});
-  twin.tempo.clock_skew = ms(7);
-  cluster.replica(0).corrupt("partition(2 3)");
-  twin.corrupt("partition(1)");
-  return twin;
+/// A process that begins later would know nothing of what its twin has said until then.
+ClusterOptions from_genesis() {
+  ClusterOptions options;
+  options.settle_at_start = false;
+  return options;
 }
-
 }  // namespace
 
 TEST_CASE(
     "twins: a primary that runs twice proposes two batches for one place; one is executed, everywhere") {
-  Cluster cluster;
-  split(cluster);
-  const SeqNum seq = cluster.next();
+  Cluster cluster(from_genesis());
+  sim::ReplicaProcess& twin = cluster.add_twin(ReplicaId{0});
+  twin.tempo.clock_skew = ms(7);  // so its batches are others
+  cluster.replica(0).corrupt("partition(2 3)");
+  twin.corrupt("partition(1)");
   const auto proposed = std::make_shared<std::set<Digest>>();
-  cluster.network().watch<PrePrepare>([proposed, seq](const PrePrepare& message) {
-    if (message.header.seq == seq) proposed->insert(message.header.digest);
+  cluster.network().watch<PrePrepare>([proposed](const PrePrepare& message) {
+    if (message.header.seq == SeqNum{1}) proposed->insert(message.header.digest);
   });
   cluster.client(0).send("x");
   cluster.run_until_answered();
-  CHECK(proposed->size() == 2);
-  cluster.run_for(2s);
-  CHECK(cluster.replicas(1, 2, 3).executed_at(seq) == "x");
+  CHECK(proposed->size() >= 2);
+  cluster.run_for(5s);
+  CHECK(cluster.replicas(1, 2, 3).have_executed(cluster.history().last()));
+  CHECK(cluster.history().executions(ClientId{1}, "x") == 1);
 }
 
-TEST_CASE("twins: a backup that runs twice votes in both halves of a partition, and neither decides alone") {
-  Cluster cluster;
+TEST_CASE("twins: a backup that runs twice votes on both sides of a partition, and one side alone decides") {
+  Cluster cluster(from_genesis());
   sim::ReplicaProcess& twin = cluster.add_twin(ReplicaId{3});
   cluster.replica(3).corrupt("partition(2)");
   twin.corrupt("partition(0 1)");
-  cluster.network().isolate({ReplicaId{2}}, 4);
-  const SeqNum seq = cluster.next();
+  cluster.network().cut(ReplicaId{2}, ReplicaId{0});
+  cluster.network().cut(ReplicaId{2}, ReplicaId{1});
+  cluster.network().cut(ReplicaId{0}, ReplicaId{2});
+  cluster.network().cut(ReplicaId{1}, ReplicaId{2});
   cluster.client(0).send("x");
-  cluster.run_until_answered();  // 0, 1 and the first process
-  CHECK(cluster.replica(2).state().executed < seq);
+  cluster.run_until_answered();  // by 0, 1 and the first process
+  CHECK(cluster.replica(2).state().executed == SeqNum{0});
   CHECK(cluster.replica(2).state().view == View{0});
   cluster.network().mend();
   cluster.run_for(2s);
-  CHECK(cluster.replicas(0, 1, 2).executed_at(seq) == "x");
+  CHECK(cluster.replicas(0, 1, 2).have_executed(cluster.history().last()));
+  CHECK(cluster.history().executions(ClientId{1}, "x") == 1);
 }
 
 TEST_CASE("denial: a replica that has forgotten what it signed, and does not say so, harms nobody") {
