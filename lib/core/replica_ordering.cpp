@@ -52,7 +52,10 @@ void Replica::Impl::keep_body(ReplicaId link, Slot& slot, const BodyPtr& body) {
   reject(link, body->requests_authentic ? Rejection::wrong_tag : Rejection::bad_request_in_batch);
   if (!slot.header || slot.header->header.digest != body->digest) return;
   slot.doubtful = body;
-  slot.asked.push_back({body->digest, fetch_round});  // a better copy is looked for from the next round on
+  const bool is_asked = std::any_of(slot.asked.begin(), slot.asked.end(),
+                                    [&](const Slot::Asked& asked) { return asked.body == body->digest; });
+  // A better copy is looked for from the next round on.
+  if (!is_asked) slot.asked.push_back({body->digest, fetch_round});
 }
 
 // The NewView re-issued it, or f+1 replicas voted for it, its primary included, or it is certified. One of
@@ -218,6 +221,7 @@ void Replica::Impl::find_committed(Slot& slot) {
   for (const Vote& vote : slot.commits.all()) {
     if (slot.commits.count(vote.header) >= quorums.quorum() && are_proven(slot.commits, vote.header)) {
       slot.committed = vote.header.digest;
+      slot.commits.keep(vote.header);
       slot.clock.reach(Stage::commit, now.monotonic, stage_times);
       if (slot.proposed_at) suspicion.on_committed(now.monotonic - *slot.proposed_at);
       return;

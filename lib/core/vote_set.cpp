@@ -40,8 +40,9 @@ VoteSet::Added VoteSet::add(const Vote& vote) {
     votes_.insert(at, vote);
     return Added::added;
   }
-  if (at == first) return Added::dropped;  // lower than all that we hold of this sender
-  std::move(first + 1, at, first);
+  const auto lowest = std::find_if(first, last, [&](const Vote& v) { return v.header != kept_; });
+  if (at <= lowest) return Added::dropped;  // lower than all that may give way
+  std::move(lowest + 1, at, lowest);
   *(at - 1) = vote;
   return Added::added;
 }

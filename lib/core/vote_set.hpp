@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/messages.hpp"
@@ -38,9 +39,12 @@ class VoteSet {
   /// What became of the signature of one of all().
   void note(const Vote& vote, Vote::Signed is_signed);
   void drop_below(View view);
+  /// From now on a vote for this header gives way to none: it proves what is committed.
+  void keep(const BatchHeader& header) { kept_ = header; }
 
  private:
   std::vector<Vote> votes_;
+  std::optional<BatchHeader> kept_;
 };
 
 }  // namespace pbft::core

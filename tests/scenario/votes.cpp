@@ -1,4 +1,5 @@
 // Votes that contradict each other, and proposals that do.
+#include "core/vote_set.hpp"
 #include "scenario/fixture.hpp"
 
 namespace pbft {
@@ -219,6 +220,31 @@ TEST_CASE("votes: committed needs a quorum of commits, and one less is too few")
       CHECK(cluster.replicas(1).have_executed(seq) == enough);
     }
   }
+}
+
+TEST_CASE("votes: what proves a batch is not lost over many views that vote for it anew") {
+  Cluster cluster;
+  const SeqNum seq = cluster.next();
+  cluster.network().isolate({ReplicaId{3}}, 4);
+  cluster.client(0).send("x");
+  cluster.run_until_answered();
+  cluster.settle();
+  CHECK(cluster.replicas(0, 1, 2).executed_at(seq) == "x");
+  // Every later view has it prepared at replicas 0 and 1 alone, so no other quorum of commits comes about,
+  // and ends because its primary proposes nothing.
+  cluster.network().drop_if<Prepare>([=](const Prepare& vote) { return vote.header.view > View{0}; }).to(2);
+  cluster.network().drop_if<PrePrepare>([=](const PrePrepare& message) { return message.header.seq > seq; });
+  cluster.client(0).send("y");
+  const View last{2 * core::VoteSet::votes_per_sender};
+  cluster.run_until("many views", [&] { return cluster.replicas(0, 1, 2).are_in_view(last); }, 10min);
+  CHECK(!cluster.all_answered());
+
+  // Replica 1 alone is left to show what was committed: nobody votes for it any more.
+  cluster.replica(0).stop();
+  cluster.replica(2).stop();
+  cluster.network().mend();
+  cluster.run_until("replica 3 executes it", [&] { return cluster.replicas(3).have_executed(seq); }, 5s);
+  cluster.expect_no_progress();  // two of four are lost
 }
 
 TEST_CASE("scenario 29: n = 4..13 including n that is not 3f+1: live with f down, safe always") {

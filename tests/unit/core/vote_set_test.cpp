@@ -78,6 +78,22 @@ TEST_CASE("vote set: a sender of votes for many views keeps its highest ones and
   CHECK(votes.find(ReplicaId{1}, View{3}));
 }
 
+TEST_CASE("vote set: a vote that proves what is committed gives way to none") {
+  VoteSet votes;
+  for (std::uint64_t view = 3; view < 6; ++view) votes.add(vote(2, view, 7));
+  votes.keep(vote(0, 3, 7).header);
+  for (std::uint64_t view = 10; view < 100; ++view) votes.add(vote(2, view, 7));
+  CHECK(votes.all().size() == VoteSet::votes_per_sender);
+  CHECK(votes.count(vote(0, 3, 7).header) == 1);
+  CHECK_FALSE(votes.find(ReplicaId{2}, View{4}));
+  CHECK(votes.find(ReplicaId{2}, View{93}));
+  CHECK_FALSE(votes.find(ReplicaId{2}, View{92}));
+  for (const std::uint64_t lower : {2U, 5U}) CHECK(votes.add(vote(2, lower, 7)) == VoteSet::Added::dropped);
+  votes.add(vote(2, 98, 8));  // two in one view, at the upper end
+  CHECK(votes.add(vote(2, 97, 8)) == VoteSet::Added::conflicting);
+  CHECK(votes.count(vote(0, 3, 7).header) == 1);
+}
+
 TEST_CASE("vote set: votes of views that were left can be dropped") {
   VoteSet votes;
   for (std::uint64_t view = 0; view < 3; ++view) votes.add(vote(1, view, 7));
