@@ -23,8 +23,6 @@ std::optional<std::uint64_t> little_endian(const std::variant<Bytes, Digest>& re
 Client::Client(ClientConfig config, const Crypto& crypto, const RequestSealer& sealer)
     : impl_(std::make_unique<Impl>(std::move(config), crypto, sealer)) {}
 Client::~Client() = default;
-Client::Client(Client&&) noexcept = default;
-Client& Client::operator=(Client&&) noexcept = default;
 
 Client::Impl::Impl(ClientConfig c, const Crypto& cr, const RequestSealer& s)
     : config(std::move(c)),

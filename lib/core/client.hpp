@@ -105,8 +105,6 @@ class Client {
  public:
   Client(ClientConfig config, const Crypto& crypto, const RequestSealer& sealer);
   ~Client();
-  Client(Client&&) noexcept;
-  Client& operator=(Client&&) noexcept;
 
   /// Sends the open request: nothing else leaves before f+1 replicas have answered it.
   void start(Now now, ClientOutputs& out);

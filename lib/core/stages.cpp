@@ -39,13 +39,10 @@ Duration LatencyHistogram::quantile(double q) const {
   if (count_ == 0) return {};
   const auto rank =
       static_cast<std::uint64_t>(std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(count_)));
-  std::uint64_t seen = 0;
-  for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) {
-    seen += buckets_[bucket];
-    if (seen < std::max<std::uint64_t>(rank, 1)) continue;
-    return Duration(static_cast<Duration::rep>((lowest_of(bucket) + lowest_of(bucket + 1) - 1) / 2));
-  }
-  return {};
+  std::size_t bucket = 0;
+  std::uint64_t seen = buckets_[0];
+  while (seen < std::max<std::uint64_t>(rank, 1)) seen += buckets_[++bucket];  // rank <= count_: it ends
+  return Duration(static_cast<Duration::rep>((lowest_of(bucket) + lowest_of(bucket + 1) - 1) / 2));
 }
 
 }  // namespace pbft::core

@@ -25,7 +25,7 @@ constexpr std::uint64_t bound_mask = std::uint64_t{0x1ffff} << 47;
 constexpr std::size_t rolling_bytes = 64;
 
 // Gear: one random number per byte value, the same everywhere.
-constexpr std::array<std::uint64_t, 256> make_gear() {
+consteval std::array<std::uint64_t, 256> make_gear() {
   std::array<std::uint64_t, 256> gear{};
   std::uint64_t state = 0x7062667453746174U;
   for (std::uint64_t& number : gear) {

@@ -193,6 +193,7 @@ TEST_CASE("rejections: every reason has a name of its own") {
   for (std::size_t i = 0; i < rejection_count; ++i) names.insert(name_of(static_cast<Rejection>(i)));
   CHECK(names.size() == rejection_count);
   CHECK_FALSE(names.contains("unknown"));
+  CHECK(name_of(static_cast<Rejection>(rejection_count)) == std::string("unknown"));
 }
 
 TEST_CASE("authenticator: a request with tags needs the right one for us") {

@@ -103,6 +103,9 @@ TEST_CASE("checkpoint proof: q distinct replicas signed it, and nothing less wil
 TEST_CASE("checkpoint proof: sequence number 0 is the genesis state and needs no votes") {
   CHECK(is_valid(signers().stable(0), genesis, quorums, crypto_of_anyone()));
   CHECK_FALSE(is_valid(CheckpointProof{SeqNum{0}, batch(1), {}}, genesis, quorums, crypto_of_anyone()));
+  CheckpointProof voted = signers().stable(0);
+  voted.votes.push_back({ReplicaId{0}, {}});
+  CHECK_FALSE(is_valid(voted, genesis, quorums, crypto_of_anyone()));
 }
 
 TEST_CASE("prepared certificate: the primary's pre-prepare and q-1 prepares of distinct backups") {  // 4.2

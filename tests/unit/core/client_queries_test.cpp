@@ -286,6 +286,51 @@ TEST_CASE("client: reads that wait travel together, so many messages at a time")
   CHECK(r.queries[4].first == 1);
 }
 
+TEST_CASE("client: reads that wait travel together up to the bytes of a request") {
+  ClientLimits limits = Reader::calm();
+  limits.max_requests_in_flight = 1;
+  Reader r(limits);
+  r.read(1);
+  const std::string large(200 * 1024, 'x');
+  for (std::uint64_t ticket = 2; ticket <= 4; ++ticket) r.read(ticket, large);
+  for (std::uint32_t replica : {1U, 2U, 3U}) r.whole(replica, 1, "a");
+  REQUIRE(r.queries.size() == 2);
+  CHECK(Reader::numbers(r.queries[1].second) == "2 3");
+}
+
+TEST_CASE("client: of reads that were asked at different times the oldest are ordered first") {
+  Reader r;
+  r.read(1);
+  r.run_until(at(100));
+  r.read(2);
+  // Agreed, but for the bytes; and one more that has only the digest.
+  for (std::uint32_t replica : {0U, 1U, 2U, 3U}) r.digest(replica, 2, "a");
+  r.run_until(at(100));
+  r.run_until(at(320));
+  CHECK(r.client.ordered_queries() == 1);
+  REQUIRE(r.requests.size() == 1);
+  r.whole(3, 2, "a");
+  CHECK(r.result(2) == "a");
+}
+
+TEST_CASE("client: a read that cannot be decided any more after another process took our key is rejected") {
+  Reader r;
+  r.read(1);
+  r.step(Submit{{{2, to_bytes("op"), false}}});
+  const RequestNumber number = r.requests.back()->first;
+  for (std::uint32_t replica : {0U, 1U}) {
+    Reply settled{{}, {}, self, {}};
+    settled.items.push_back({number, operation_digest(crypto(), self, number, false, view_of("op")),
+                             Outcome::number_void, Bytes{}});
+    r.step(FromReplicaReply{ReplicaId{replica}, settled});
+  }
+  REQUIRE(r.done.at(2).completion == Completion::rejected);
+  CHECK(r.result(1) == "(none)");
+  for (std::uint32_t replica : {0U, 1U}) r.decline(replica, 1);
+  CHECK(r.done.at(1).completion == Completion::rejected);
+  CHECK(r.done.at(1).outcome == Outcome::stale_incarnation);
+}
+
 TEST_CASE("client: reads wait for the opening, and end when the client stops") {
   Client client(Reader::config_with(Reader::calm()), crypto(), sealer());
   ClientOutputs out;
@@ -299,6 +344,7 @@ TEST_CASE("client: reads wait for the opening, and end when the client stops") {
   r.whole(0, 1, "a");
   r.step(CancelAll{});
   CHECK(r.done.at(1).completion == Completion::stopped);
+  for (std::uint32_t replica : {1U, 2U, 3U}) r.whole(replica, 1, "a");
   CHECK(r.client.outstanding() == 0);
   CHECK(!r.deadline);
 }

@@ -274,6 +274,60 @@ TEST_CASE("client table: a decoded table encodes, answers and executes like the 
   CHECK(decoded->begin(*again, {SeqNum{9}, {}}, crypto()).empty());
 }
 
+TEST_CASE("client table: of a client that it does not know nothing is open, and everything is done") {
+  const Table t;
+  const ClientId stranger{99};
+  CHECK(t.table.is_done(stranger, RequestNumber{1}));
+  CHECK(t.table.floor(stranger) == RequestNumber{});
+  CHECK(t.table.highest(stranger) == RequestNumber{});
+  CHECK(t.table.opened(stranger).incarnation == RequestNumber{});
+  CHECK(t.table.revision(stranger) == 0);
+}
+
+TEST_CASE("client table: a number is done when it is executed or void, whatever lies beside it") {
+  Table t;
+  t.execute(operations(1, 3, 5, {"e"}));
+  CHECK(t.table.is_done(ClientId{1}, RequestNumber{2}));
+  CHECK_FALSE(t.table.is_done(ClientId{1}, RequestNumber{3}));
+  CHECK(t.table.is_done(ClientId{1}, RequestNumber{5}));
+  CHECK_FALSE(t.table.is_done(ClientId{1}, RequestNumber{6}));
+}
+
+TEST_CASE("client table: a Rejoin before the last one took effect, or within a minute of it, is nothing") {
+  AgreedLimits limits;
+  limits.checkpoint_interval = 4;
+  const ClientId replica = client_of(ReplicaId{2});
+  ClientTable table(limits, {replica});
+  const auto rejoins = [&](std::uint64_t incarnation, std::uint64_t seq, std::uint64_t time) {
+    table.begin(*open(replica.value, incarnation), {SeqNum{seq}, Timestamp{time}}, crypto());
+    return table.opened(replica).incarnation.value == incarnation;
+  };
+  const auto spacing = static_cast<std::uint64_t>(rejoin_spacing.count());
+  CHECK(rejoins(100, 2, 1000));  // takes effect at 4 + 2 * 4
+  CHECK_FALSE(rejoins(200, 12, 1000 + spacing));
+  CHECK_FALSE(rejoins(200, 13, 999 + spacing));
+  CHECK(rejoins(200, 13, 1000 + spacing));
+  CHECK(table.is_done(*operations(replica.value, 300, 300, {"nothing else is asked for in its name"})));
+}
+
+TEST_CASE("client table: decoding accepts one order of the clients, and no more cached than there may be") {
+  Table one, seven;
+  one.execute(operations(1, 1, 1, {"a"}));
+  seven.execute(operations(7, 1, 1, {"b"}));
+  const Bytes first = one.table.encode(), second = seven.table.encode();
+  const auto joined = [](const Bytes& a, const Bytes& b) {
+    Bytes both{2, 0, 0, 0, 0, 0, 0, 0};
+    for (const Bytes* each : {&a, &b}) both.insert(both.end(), each->begin() + 8, each->end());
+    return both;
+  };
+  CHECK(ClientTable::decode(joined(first, second), {}, clients));
+  CHECK_FALSE(ClientTable::decode(joined(second, first), {}, clients));
+  CHECK_FALSE(ClientTable::decode(joined(first, first), {}, clients));
+  AgreedLimits limits;
+  limits.client_cache_bytes = 4;  // "did a" is longer
+  CHECK_FALSE(ClientTable::decode(first, limits, clients));
+}
+
 TEST_CASE("client table: decoding accepts nothing but what encoding gives") {
   AgreedLimits limits;
   limits.max_result_bytes = 8;

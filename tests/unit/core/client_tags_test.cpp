@@ -132,4 +132,10 @@ TEST_CASE("client with tags: it signs twice as long each time that they fail aga
   CHECK(subject.submit() == Proof::tags);
 }
 
+TEST_CASE("tags: who has no keys for them makes none that hold, and believes none") {
+  const Tag made = crypto().tag(ReplicaId{1}, Digest{});
+  CHECK(crypto().ours({made, made, made, made}) == nullptr);
+  CHECK_FALSE(crypto().holds(made, self, Digest{}));
+}
+
 }  // namespace pbft::core::test

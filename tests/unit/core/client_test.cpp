@@ -226,6 +226,24 @@ TEST_CASE("client: a lying replica neither exhausts the incarnations nor holds t
   CHECK(is_just_above(5000, t.last()->first));
 }
 
+TEST_CASE("client: what replicas answer to an open counts if it is about this open, and says something") {
+  Subject s;
+  const RequestPtr open = s.last();
+  for (std::uint32_t replica : {0U, 1U, 2U})
+    s.refuse(replica, open, Outcome::stale_incarnation);  // above what?
+  ReplyItem stale = Subject::answer(*open, 0, Outcome::stale_incarnation);
+  stale.result = Digest{};
+  s.reply(3, stale);
+  CHECK(s.last() == open);
+  ReplyItem other = Subject::answer(*open, 0, Outcome::executed, to_bytes("opened"));
+  other.operation.bytes[0] ^= 1;
+  for (std::uint32_t replica : {0U, 1U, 2U}) s.reply(replica, other);
+  CHECK(!s.client.is_open());
+  for (std::uint32_t replica : {0U, 1U}) s.refuse(replica, open, Outcome::invalid);
+  CHECK(!s.client.is_open());
+  s.opened();
+}
+
 TEST_CASE("client: a process that counts on while we open is overtaken") {
   Subject s;
   std::uint64_t other = 1'000'000;
@@ -431,6 +449,27 @@ TEST_CASE("client: the view that f+1 replicas report names the primary, f liars 
   CHECK(s.client.believed_view() == View{5});
   s.submit(2, "b");
   CHECK(s.sent.back().to == std::vector{ReplicaId{1}});
+}
+
+TEST_CASE("client: a link to the primary that breaks hurries nothing that all replicas have got") {
+  Subject s;
+  s.opened().submit(1, "a");
+  s.run_until(at(400));
+  REQUIRE(s.sent.size() == 2);
+  const auto deadline = s.deadline;
+  s.step(ClientLinkDown{ReplicaId{0}});
+  CHECK(s.deadline == deadline);
+}
+
+TEST_CASE("client: of a refused bundle only what is unanswered travels again") {
+  Subject s;
+  s.opened().submit_all({{1, to_bytes("a"), false}, {2, to_bytes("b"), false}});
+  const RequestPtr request = s.last();
+  for (std::uint32_t replica : {0U, 1U}) s.reply(replica, request, "r", 1);
+  for (std::uint32_t replica : {0U, 1U}) s.refuse(replica, request, Outcome::invalid);
+  REQUIRE(s.sent.size() == 2);
+  CHECK(s.last()->first == request->first);
+  CHECK(s.last()->items.size() == 1);
 }
 
 TEST_CASE("client: a replica that comes back gets what it may have missed") {
@@ -705,6 +744,18 @@ TEST_CASE("client: stopping ends everything outstanding, once") {
   CHECK(s.completion(3) == Completion::stopped);
   CHECK(s.sent.size() == 1);
   CHECK(s.client.outstanding() == 0);
+}
+
+TEST_CASE("client: stopping does not touch what was answered behind something that was not") {
+  Subject s;
+  s.opened().submit_all({{1, to_bytes("a"), false}, {2, to_bytes("b"), false}});
+  const RequestPtr request = s.last();
+  for (std::uint32_t replica : {0U, 1U}) s.reply(replica, request, "r", 1);
+  s.step(CancelAll{});
+  CHECK(s.completion(1) == Completion::stopped);
+  CHECK(s.result(2) == "r");
+  s.step(ClientLinkDown{ReplicaId{0}});
+  CHECK(!s.deadline);
 }
 
 // ---- Memory

@@ -94,4 +94,18 @@ TEST_CASE("reply tally: a withdrawn vote leaves the bytes to those who still vot
   CHECK(u.budget.held() == 0);
 }
 
+TEST_CASE(
+    "reply tally: what replicas say instead of a result is counted, and forgotten, outcome by outcome") {
+  Tally t;
+  t.whole(0, "a");
+  t.tally.add({ReplicaId{1}, Epoch{}, Outcome::invalid, Bytes{}}, crypto(), t.budget);
+  t.tally.add({ReplicaId{2}, Epoch{}, Outcome::result_gone, Bytes{}}, crypto(), t.budget);
+  for (const Outcome each : {Outcome::executed, Outcome::invalid, Outcome::result_gone}) {
+    CHECK(t.tally.count(each) == 1);
+  }
+  t.tally.forget(Outcome::invalid, t.budget);
+  CHECK(t.tally.count(Outcome::invalid) == 0);
+  CHECK(t.tally.count(Outcome::executed) == 1);
+}
+
 }  // namespace pbft::core::test

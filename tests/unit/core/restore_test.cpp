@@ -32,6 +32,19 @@ const Persist* find_persist(const Outputs& outputs) {
 
 }  // namespace
 
+TEST_CASE("restart: a checkpoint whose client table is none of this cluster is refused, and says which") {
+  const test::ToyCrypto crypto;
+  const NoSealer sealer;
+  for (const Bytes& core_state : {Bytes{}, Bytes(7, 0), Bytes(100, 0xff)}) {
+    Replica replica(ReplicaConfig{}, crypto, sealer);
+    Restored past;
+    past.checkpoint = RestoredCheckpoint{SeqNum{128}, Digest{}, core_state};
+    const Result<void> restored = replica.restore(std::move(past));
+    REQUIRE(!restored.has_value());
+    CHECK(restored.error().message.find("sequence number 128") != std::string::npos);
+  }
+}
+
 TEST_CASE(
     "restart: a checkpoint of ours that differs from the stable one is reported, and never signed again") {
   const test::ToyCrypto crypto;

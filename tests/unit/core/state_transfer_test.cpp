@@ -104,6 +104,54 @@ TEST_CASE("state transfer: a donor that is silent for too long rests, one that w
   CHECK(again[0].donor == busy);
 }
 
+TEST_CASE("state transfer: who owes nothing is not silent, and what came late for others is not its lie") {
+  StateTransfer transfer = from_three();
+  transfer.on_stored();  // the answer to the beginning
+  transfer.want(blocks(1, 1));
+  const ReplicaId slow = donor_of(transfer.ask(Instant{}), block(1));
+  CHECK(transfer.rest_silent(patience) == std::vector{slow});
+  CHECK(transfer.expects(slow));  // it may yet come
+  const ReplicaId quick = donor_of(transfer.ask(patience), block(1));
+  CHECK(transfer.take(quick, block(1), 10, patience) == Taken::taken);
+  CHECK(transfer.take(slow, block(1), 10, patience) == Taken::late);
+}
+
+TEST_CASE("state transfer: of a list without end only so much is kept, wanted or late") {
+  StateTransfer transfer = from_three();
+  const auto many = [](std::uint32_t from) {
+    std::vector<Digest> made(2 * StateTransfer::max_wanted);
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      const std::uint64_t number = from + i;
+      for (std::size_t k = 0; k < 4; ++k) made[i].bytes[k] = static_cast<std::uint8_t>(number >> (8 * k));
+    }
+    return made;
+  };
+  std::size_t taken = 0;
+  const std::vector<Digest> all = many(1);
+  transfer.want(all);
+  for (auto asked = transfer.ask(Instant{}); !asked.empty(); asked = transfer.ask(Instant{})) {
+    for (const auto& request : asked) {
+      for (const Digest& wanted : request.blocks) {
+        CHECK(transfer.take(request.donor, wanted, 10, Instant{}) == Taken::taken);
+        transfer.on_stored();
+        ++taken;
+      }
+    }
+  }
+  CHECK(taken == StateTransfer::max_wanted);
+
+  Instant now{};
+  transfer.want(all);
+  transfer.ask(now);
+  for (int round = 0; round < 20; ++round) {  // nobody answers, so all may come late
+    now += 1000 * patience;
+    transfer.rest_silent(now);
+    now += 1000 * patience;
+    transfer.ask(now);
+  }
+  CHECK(transfer.expects(ReplicaId{0}));
+}
+
 TEST_CASE("state transfer: who has rested is tried again, with more patience") {
   StateTransfer transfer = from_three();
   transfer.want(blocks(1, 3));

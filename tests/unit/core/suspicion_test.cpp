@@ -187,6 +187,36 @@ TEST_CASE("suspicion: grounds are forgotten when nothing is late any more, or no
   }
 }
 
+TEST_CASE("suspicion: verdicts of long ago outweigh nothing and add up to nothing") {
+  Backup backup;
+  for (std::uint64_t client : {2U, 3U}) backup.serve(client, milliseconds(1));
+  backup.serve(4, milliseconds(50));
+  backup.wait(Suspicion::memory + milliseconds(1));
+  backup.suspicion.charge(true, backup.now);  // as before
+  for (int i = 0; i < 20; ++i) {
+    backup.serve(1, milliseconds(50)), backup.serve(5, milliseconds(1));
+    CHECK_FALSE(backup.complains());  // half of those who are served now
+  }
+  int rounds = 0;
+  backup.wait(Suspicion::memory + milliseconds(1));
+  while (!backup.complains() && ++rounds < 50) backup.serve(1, milliseconds(50));
+  CHECK(rounds < 50);
+}
+
+TEST_CASE("suspicion: what was neither ordered nor executed for long gives way to what is asked now") {
+  Backup backup;
+  backup.propose({operations(9, 1, 1, {"nobody waits for it"})});
+  for (int i = 0; i < 100; ++i) {
+    backup.relay(1);
+    backup.wait(Suspicion::memory + milliseconds(1));
+    const RequestPtr fresh = backup.relay(1);
+    backup.wait(milliseconds(1));
+    backup.propose({operations(9, 1, 1, {"nobody waits for it"}), fresh});
+    CHECK(backup.suspicion.is_idle());
+    CHECK_FALSE(backup.complains());
+  }
+}
+
 TEST_CASE("suspicion: a request that is executed without having been seen proposed says nothing") {
   Backup backup;
   for (int i = 0; i < 100; ++i) {
