@@ -2,8 +2,8 @@
 """usage: report.py BUILD ROOT PROGRAM...
 
 Lines and branches of lib/core that the programs ran, by file, from BUILD/core.profdata; then what they did not run, with
-its source. Instances of a template and copies of an inline function count as one. A PBFT_CHECK is not counted: that one
-fails would be a bug.
+its source. Instances of a template and copies of an inline function count as one. Not counted are a PBFT_CHECK, since
+that one fails would be a bug, and lines that hold a closing brace alone.
 """
 import collections
 import json
@@ -85,6 +85,7 @@ def main():
         with open(file, encoding="utf-8") as opened:
             text = opened.read()
         source, checks = text.splitlines(), checks_of(text)
+        ran = {line: count for line, count in lines[file].items() if source[line - 1].strip() not in ("}", "};")}
         name = os.path.relpath(file, root)
         outcomes = [
             (place, outcome, count)
@@ -93,14 +94,14 @@ def main():
             for outcome, count in zip(("true", "false"), counts)
         ]
         numbers = (
-            sum(count > 0 for count in lines[file].values()),
-            len(lines[file]),
+            sum(count > 0 for count in ran.values()),
+            len(ran),
             sum(count > 0 for _, _, count in outcomes),
             len(outcomes),
         )
         total = [a + b for a, b in zip(total, numbers)]
         rows.append((name, *numbers))
-        for line, count in sorted(lines[file].items()):
+        for line, count in sorted(ran.items()):
             if count == 0:
                 missed.append(f"{name}:{line}: never runs: {source[line - 1].strip()}")
         for place, outcome, count in outcomes:
@@ -108,8 +109,8 @@ def main():
                 missed.append(f"{name}:{place[0]}: never {outcome}: {condition(source, place)}")
 
     print(f"{'':34}{'lines':>16}{'branches':>24}")
-    for name, ran, count, taken, outcomes in [*rows, ("lib/core", *total)]:
-        print(f"{name:34}{ran:6}/{count:<6}{percent(ran, count)}{taken:8}/{outcomes:<6}{percent(taken, outcomes)}")
+    for name, done, count, taken, outcomes in [*rows, ("lib/core", *total)]:
+        print(f"{name:34}{done:6}/{count:<6}{percent(done, count)}{taken:8}/{outcomes:<6}{percent(taken, outcomes)}")
     print()
     print("\n".join(missed))
 
