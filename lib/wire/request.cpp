@@ -46,6 +46,7 @@ class FieldReader {
   }
   bool failed() const { return failed_; }
   bool at_end() const { return left_.empty(); }
+  std::size_t left() const { return left_.size(); }
 
  private:
   BytesView left_;
@@ -95,6 +96,7 @@ std::variant<std::shared_ptr<core::Request>, core::Rejection> parse_request(Byte
   const std::uint64_t first = request->first.value;
   if (first == 0 || count > std::numeric_limits<std::uint64_t>::max() - first) return Rejection::malformed;
 
+  if (count > fields.left() / item_head_bytes) return Rejection::malformed;  // memory only for what is there
   request->items.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto read_only = fields.take<std::uint8_t>();

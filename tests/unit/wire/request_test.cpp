@@ -1,6 +1,7 @@
 // The signed bytes of a request: one layout per value, one value per layout.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "core/images.hpp"
@@ -99,6 +100,15 @@ TEST_CASE("request: values that no encoder writes are refused") {
   CHECK_FALSE(decode(with_byte(draft, length_at, 2)));
   CHECK_FALSE(decode(with_byte(draft, length_at, 4)));
   CHECK_FALSE(decode(with_byte(draft, length_at + 3, 0xff)));
+}
+
+TEST_CASE("request: memory is taken for the operations that are there, not for those that are announced") {
+  AgreedLimits limitless;
+  limitless.max_request_operations = std::numeric_limits<std::uint32_t>::max();
+  Bytes payload = wire::encode_request_payload(draft_of(1, {"a"}));
+  REQUIRE(decode(payload, limitless));
+  std::fill_n(payload.begin() + count_at, 4, std::uint8_t{0xff});
+  CHECK_FALSE(decode(payload, limitless));  // it would take 100 GB
 }
 
 TEST_CASE("request: every agreed limit holds to the byte") {
