@@ -44,8 +44,10 @@ constexpr std::size_t digest_at = 16;  // four zeros before it
 std::optional<std::uint64_t> parse_number(std::string_view text) {
   std::uint64_t number = 0;
   for (const char digit : text) {
-    if (digit < '0' || digit > '9' || number > (UINT64_MAX - 9) / 10) return std::nullopt;
-    number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+    if (digit < '0' || digit > '9') return std::nullopt;
+    const auto value = static_cast<std::uint64_t>(digit - '0');
+    if (number > (UINT64_MAX - value) / 10) return std::nullopt;
+    number = number * 10 + value;
   }
   if (text != std::to_string(number)) return std::nullopt;
   return number;

@@ -21,6 +21,11 @@ using wal::Unreadable;
 inline constexpr std::size_t header_bytes = 64;
 inline constexpr std::size_t block_header_bytes = 48;
 
+/// Nobody gets that far, and numbers do not wrap.
+inline constexpr std::uint64_t max_number = std::uint64_t{1} << 63;
+/// Above all that checkpoint files list a file with a higher number is none of ours: left alone.
+inline constexpr std::uint64_t max_unlisted = std::uint64_t{1} << 32;
+
 /// "pack-" and the number.
 std::string name_of(std::uint64_t number);
 std::optional<std::uint64_t> parse_name(const std::string& name);

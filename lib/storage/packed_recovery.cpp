@@ -11,13 +11,20 @@ Result<std::unique_ptr<PackedBlocks>> PackedBlocks::open(
     FirstFailure& failure, const std::vector<std::string>& names,
     const std::map<std::uint64_t, std::uint64_t>& durable) {
   std::unique_ptr<PackedBlocks> blocks(new PackedBlocks(disk, directory, identity, crypto, failure));
-  if (!durable.empty()) blocks->next_number_ = durable.rbegin()->first + 1;
+  const std::uint64_t highest_durable = durable.empty() ? 0 : durable.rbegin()->first;
+  if (highest_durable > pack::max_number) {
+    return Error{ErrorCode::io,
+                 directory + "/" + pack::name_of(highest_durable) +
+                     ": no replica has written so many packs; this one must not start from here"};
+  }
   std::vector<std::uint64_t> numbers;
   for (const std::string& name : names) {
-    if (const auto number = pack::parse_name(name)) numbers.push_back(*number);
+    // What a crash has left is from one process, hence numbered shortly after what is durable.
+    const auto number = pack::parse_name(name);
+    if (number && *number <= highest_durable + pack::max_unlisted) numbers.push_back(*number);
   }
   std::sort(numbers.begin(), numbers.end());
-  if (!numbers.empty()) blocks->next_number_ = std::max(blocks->next_number_, numbers.back() + 1);
+  blocks->next_number_ = std::max(highest_durable, numbers.empty() ? 0 : numbers.back()) + 1;
 
   std::vector<std::uint64_t> doubtful;
   for (const std::uint64_t number : numbers) {

@@ -177,3 +177,18 @@ TEST_CASE_FIXTURE(Taken, "checkpoint store: a pack that no checkpoint knows of m
     store.reset();
   }
 }
+
+TEST_CASE_FIXTURE(
+    Taken, "checkpoint store: a file named like a pack with the last number there is changes nothing") {
+  std::uint64_t seq = 128;
+  for (const std::uint64_t number : {UINT64_MAX, UINT64_MAX - 6, storage::pack::max_number}) {
+    const std::string stray = path(storage::pack::name_of(number));
+    REQUIRE(disk.create(stray));
+    open();
+    const Model another{noise(seq, 1000), noise(seq + 1, 1000)};
+    take(seq += 128, another);
+    open();
+    check_whole(seq, another);
+    CHECK(*disk.exists(stray));
+  }
+}
