@@ -202,7 +202,7 @@ std::optional<Instant> Replica::Impl::oldest_wait() const {
 // Voting anew on what a NewView re-issued takes the replicas time that the new primary cannot shorten.
 Duration Replica::Impl::patience() const {
   if (dispatched >= reissued_through) return timeout;
-  const std::uint64_t slots_left = reissued_through.value - dispatched.value;
+  const std::uint64_t slots_left = std::min(reissued_through.value - dispatched.value, window());
   return timeout + slots_left * quorums.n() * reissue_allowance;
 }
 

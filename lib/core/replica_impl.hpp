@@ -55,7 +55,7 @@ struct Replica::Impl {
   // ---- replica_restart.cpp: what a past obliges to ------------------------------------------------------
   Result<void> restore(Restored past);
   Result<void> restore_state(const RestoredCheckpoint& checkpoint);
-  void restore_prepared(PreparedRecord record);
+  Result<void> restore_prepared(PreparedRecord record);
   void begin();
   /// A peer shows us a vote of our own: a restart forgets prepares, which need no record.
   bool add_own_vote(VoteSet& votes, Statement statement, const Vote& vote);

@@ -9,6 +9,16 @@
 
 namespace pbft::core {
 
+namespace {
+
+/// Each record is well-formed, but no replica writes them side by side.
+Error misfit(const std::string& what) {
+  return Error{ErrorCode::invalid_argument,
+               "the log contradicts itself: " + what + "; it is no log that a replica has written"};
+}
+
+}  // namespace
+
 Result<void> Replica::Impl::restore(Restored past) {
   if (past.checkpoint) {
     if (auto restored = restore_state(*past.checkpoint); !restored) return restored;
@@ -36,7 +46,9 @@ Result<void> Replica::Impl::restore(Restored past) {
   proposed = std::max(stable.seq, executed);
   if (new_view) reissue(*new_view);
   for (Record& record : past.records) {
-    if (auto* prepared = std::get_if<PreparedRecord>(&record)) restore_prepared(std::move(*prepared));
+    auto* prepared = std::get_if<PreparedRecord>(&record);
+    if (prepared == nullptr) continue;
+    if (auto restored = restore_prepared(std::move(*prepared)); !restored) return restored;
   }
   if (started) forgotten = Forgotten{view, SeqNum{stable.seq.value + window()}};
   if (last_checkpoint == stable.seq && last_checkpoint_state != stable.state) {
@@ -58,9 +70,12 @@ Result<void> Replica::Impl::restore_state(const RestoredCheckpoint& checkpoint) 
 }
 
 // What was prepared here is what a ViewChange must tell, in whichever view that was.
-void Replica::Impl::restore_prepared(PreparedRecord record) {
+Result<void> Replica::Impl::restore_prepared(PreparedRecord record) {
   const BatchHeader header = record.certificate.header;
-  if (header.seq <= stable.seq || !in_store_window(header.seq)) return;
+  const std::string batch = "the batch prepared at sequence number " + std::to_string(header.seq.value);
+  if (header.view > view) return misfit(batch + " is of a view that was never entered");
+  if (record.certificate.prepares.size() + 1 != quorums.quorum()) return misfit(batch + " lacks a quorum");
+  if (header.seq <= stable.seq || !in_store_window(header.seq)) return {};
   Slot& slot = slot_at(header.seq);
   if (!slot.body(header.digest) && header.digest != null_body->digest) slot.bodies.push_back(record.body);
   if (header.view == view) {
@@ -71,6 +86,7 @@ void Replica::Impl::restore_prepared(PreparedRecord record) {
     proposed = std::max(proposed, header.seq);
   }
   slot.certificate = std::move(record.certificate);
+  return {};
 }
 
 // Checkpoints, commits and the ViewChange that were sent are sent again as they were: signing is

@@ -73,3 +73,26 @@ TEST_CASE(
   Outputs next;
   replica.step({{}, Persisted{persist->token}}, next);
 }
+
+TEST_CASE("restart: a log whose records cannot stand side by side is refused") {
+  const test::ToyCrypto crypto;
+  const NoSealer sealer;
+  const auto body = std::make_shared<Body>();
+  const PreparedRecord record{
+      {{View{0}, SeqNum{1}, body->digest}, {}, {{ReplicaId{1}, {}}, {ReplicaId{2}, {}}}}, body};
+  const auto refusal = [&](const PreparedRecord& changed) {
+    Replica replica(ReplicaConfig{}, crypto, sealer);
+    Restored past;
+    past.records = {StartRecord{}, changed};
+    const auto restored = replica.restore(std::move(past));
+    return restored ? std::string() : restored.error().message;
+  };
+  CHECK(refusal(record).empty());
+
+  PreparedRecord later = record;
+  later.certificate.header.view = View{1};
+  CHECK(refusal(later).find("a view that was never entered") != std::string::npos);
+  PreparedRecord lonely = record;
+  lonely.certificate.prepares.pop_back();
+  CHECK(refusal(lonely).find("lacks a quorum") != std::string::npos);
+}
