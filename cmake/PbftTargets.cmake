@@ -32,6 +32,9 @@ if(PBFT_COVERAGE)
   target_compile_options(pbft_flags INTERFACE ${coverage})
   target_link_options(pbft_flags INTERFACE ${coverage})
 endif()
+if(PBFT_FUZZ)
+  target_compile_options(pbft_flags INTERFACE -fsanitize=fuzzer-no-link)  # what libFuzzer steers by
+endif()
 
 # pbft_component(NAME FILES...): one folder under lib/, compiled once as position-independent
 # objects with hidden visibility; the library pbft is made of all that users need.
