@@ -43,6 +43,7 @@ allow lib/net "$std|$posix|$public|$(layers 'core|crypto|net')|<uv\.h>"
 allow lib/storage "$std|$posix|$public|$(layers 'core|storage')"
 allow lib/runtime "$std|$posix|$public|$(layers 'core|crypto|wire|storage|net|runtime')|<uv\.h>"
 allow lib/sim "$std|$public|$(layers 'core|crypto|wire|storage|adversary|check|sim')"
+allow lib/explore "$std|$public|$(layers 'core|crypto|wire|storage|sim|explore')"
 allow lib/check "$std|\"core/splitmix\.hpp\"|$(layers check)"
 allow lib/adversary "$std|$public|$(layers 'core|crypto|wire|adversary')"
 allow lib/testing "$std|$posix|$public|$testing|$(layers 'core|crypto|wire|storage|adversary|sim|testing')|<(elf|link|malloc|cxxabi)\.h>"
@@ -55,7 +56,7 @@ done
 allow swarm "$std|$posix|<malloc\.h>|<(CLI|nlohmann)/[A-Za-z.]+>|$(layers 'swarm|sim|crypto|config')|$public"
 # Programs are written as any user would write them.
 inside='"(core|crypto|wire|storage|net|runtime|adversary|check|faulty)/.*|<(uv|sodium)\.h>|<(capnp|kj)/.*'
-allow apps '.*' "<(format|ranges)>|\"sim/.*|$inside"
+allow apps '.*' "<(format|ranges)>|\"(sim|explore)/.*|$inside"
 allow tests/consumer "$std|$posix|$public|\"[a-z_]+\.hpp\"|<pbft/[a-z_/]+\.hpp>"
 
 exit "$breaches"
