@@ -184,9 +184,8 @@ TEST_CASE("what is none of its sender's business is refused by name, and nothing
 
 TEST_CASE("what is kept for replicas behind is bounded in bytes") {
   ClusterOptions options;
-  options.agreed.checkpoint_interval = 2;
+  options.agreed.checkpoint_interval = 4;
   options.agreed.client_cache_bytes = 1024 * 1024;
-  options.limits.batch_target_bytes = options.agreed.max_batch_bytes;
   Cluster cluster(options);
   std::size_t most = 0;
   for (int round = 0; round < 8; ++round) {
@@ -196,9 +195,9 @@ TEST_CASE("what is kept for replicas behind is bounded in bytes") {
     cluster.settle();
     most = std::max(most, cluster.replica(1).state().slots);
   }
-  // 32 MB in batches of up to a megabyte; of small ones sixteen intervals and more would be here.
+  // 32 MB in batches of half a megabyte; of small ones sixteen intervals, 64, and more would be here.
   CHECK(cluster.history().last() > SeqNum{30});
-  CHECK(most <= 16 + 4 + 2);
+  CHECK(most <= 33 + 8 + 2);
 }
 
 TEST_CASE("a fetcher that asks for more blocks than it may is told so, and served no faster") {
