@@ -57,7 +57,7 @@ class Cluster {
       good = good && client->completed() == operations_per_client && client->failed() == 0;
     for (const auto& replica : replicas_) {
       const core::ReplicaState state = replica->state();
-      // Each replica refuses one message of each client at the start; which and why is still to be found out.
+      // Each client opens at its start and again when its links come up: one of the two is `repeated`.
       good = good && replica->rejections() <= clients_.size() && state.view_changes == 0 &&
              state.operations == operations_per_client * clients_.size();
     }
