@@ -245,6 +245,11 @@ void Replica::Impl::excuse(Duration by) {
 }
 
 void Replica::Impl::update_timers() {
+  if (dispatched < vote_window_end()) {
+    full_since.reset();
+  } else if (!full_since) {
+    full_since = now.monotonic;
+  }
   charge_primary();
   // What nobody is to blame for does not count; all else of the wait does, or a primary that keeps us busy
   // could let a request wait for ever.

@@ -269,10 +269,13 @@ struct Replica::Impl {
   static constexpr Duration reissue_allowance = std::chrono::microseconds(500);  ///< Per slot and replica.
   bool is_stuck() const;
   bool is_behind() const { return dispatched < stable.seq; }  ///< Others have finished what we still execute.
-  /// Nobody else can be blamed for the wait: we are behind, or the window waits for a checkpoint.
+  /// Nobody else can be blamed for the wait: we are behind, or the window waits for a checkpoint. But not for
+  /// ever: when the others lack a quorum for what we have executed, only another view brings them on.
   bool is_excused() const {
-    return is_behind() || transfer || is_at_checkpoint() || dispatched >= vote_window_end();
+    const bool is_full = full_since && now.monotonic - *full_since < full_window_factor * patience();
+    return is_behind() || transfer || is_at_checkpoint() || is_full;
   }
+  static constexpr int full_window_factor = 4;
   std::optional<Instant> oldest_wait() const;
 
   ReplicaConfig config;
@@ -298,6 +301,7 @@ struct Replica::Impl {
   Instant view_entered{};
   SeqNum reissued_through;  ///< Last slot that the NewView of `view` covers; voting anew up to it takes time.
   std::optional<Instant> excused_since;
+  std::optional<Instant> full_since;  ///< The window has ended before the next slot since then.
   std::map<ReplicaId, Instant> down_since;  ///< Links that were up.
   Instant stalled_at{};                     ///< Last seen.
   Duration timeout;                         ///< Doubled by each view without progress.

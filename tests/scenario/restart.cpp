@@ -159,4 +159,30 @@ TEST_CASE("restart: a commit that its signer has forgotten counts for the signer
       "it has executed everything", [&] { return cluster.replicas(3).have_executed(seq.next()); }, 5s);
 }
 
+TEST_CASE("restart: a replica whose window is full of what only it has executed asks for another view in the end") {
+  Cluster cluster(on_disk(2));
+  // Replica 3 alone executes up to the end of its window, and is alone with its checkpoint.
+  cluster.network().drop<Commit>().to(1, 2);
+  while (cluster.next() <= SeqNum{4}) {
+    cluster.client(0).send("x");
+    cluster.settle();
+  }
+  cluster.replica(0).stop();
+  // It prepares nothing of that again in view 1, so that all depends on commits it has no proof of any more.
+  cluster.network().drop<Prepare>().from(2).to(3);
+  cluster.run_until_view(View{1});
+  cluster.run_for(20ms);
+  REQUIRE(cluster.replicas(3).have_executed(SeqNum{4}));
+  REQUIRE(cluster.history().executed_by(ReplicaId{1}) < SeqNum{2});
+  for (std::uint32_t id = 1; id < 4; ++id) cluster.replica(id).stop();
+  // Replica 2 leaves view 1 before it can say again what it prepared there, and replica 1 is the primary.
+  cluster.network().isolate({ReplicaId{3}}, 4);
+  REQUIRE(cluster.restart_all());
+  cluster.replica(0).stop();
+  cluster.run_until("replica 2 leaves view 1", [&] { return cluster.replica(2).state().pending == View{2}; });
+  cluster.network().heal();
+  cluster.client(0).send("y");
+  cluster.run_until_answered();
+}
+
 }  // namespace pbft
