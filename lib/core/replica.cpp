@@ -201,6 +201,15 @@ std::optional<Instant> Replica::Impl::oldest_wait() const {
   return since;
 }
 
+// A wait that is shorter than what ordering usually takes here would replace one correct primary after the
+// other. Bounded, because a primary that shows its proposals to some backups first makes phases look longer.
+Duration Replica::Impl::base_timeout() const {
+  const Duration least = config.limits.request_timeout;
+  if (suspicion.phases().count() < Suspicion::min_phases) return least;
+  const Duration most = std::max(least, std::min(config.limits.max_request_timeout, least * max_base_factor));
+  return std::clamp(suspicion.phases().percentile(90) * usual_order_factor, least, most);
+}
+
 // Voting anew on what a NewView re-issued takes the replicas time that the new primary cannot shorten.
 Duration Replica::Impl::patience() const {
   if (dispatched >= reissued_through) return timeout;

@@ -85,7 +85,7 @@ void Replica::Impl::execute(SeqNum seq, const BodyPtr& body) {
   // Empty batches and replays are no progress: they must not keep a primary in office.
   if (fresh) {
     progressed = true;
-    if (now.monotonic - view_entered >= timeout) timeout = config.limits.request_timeout;
+    if (now.monotonic - view_entered >= timeout) timeout = base_timeout();
   }
   // The view is entered when what it re-issued is done.
   if (seq == reissued_through) pool.restart_waiting(now.monotonic);

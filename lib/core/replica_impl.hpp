@@ -256,6 +256,10 @@ struct Replica::Impl {
   static constexpr std::uint64_t retained_intervals = 16;
   static constexpr std::size_t retained_bytes = 16 * 1024 * 1024;
   Bytes core_state() const;
+  /// The wait before a first primary is replaced.
+  Duration base_timeout() const;
+  static constexpr int usual_order_factor = 4;
+  static constexpr int max_base_factor = 8;  ///< Of request_timeout, however long phases take.
   Duration patience() const;
   /// Shorter: when the link to the primary is broken, it may be gone.
   Duration patience_without_link() const;

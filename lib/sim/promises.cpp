@@ -55,6 +55,9 @@ void Promises::on_snapshot(SeqNum seq, const Digest& state) { snapshots_[seq] = 
 
 void Promises::on_data_lost(std::uint64_t incarnation) {
   incarnation_ = incarnation;
+  for (const Said* said : {&pre_prepared_, &prepared_, &committed_}) {
+    for (const auto& [place, digest] : *said) lost_votes_ = std::max(lost_votes_, place.second);
+  }
   left_ = View{};
   started_ = false;
   stable_ = floor_ = SeqNum{};
@@ -65,11 +68,7 @@ void Promises::on_data_lost(std::uint64_t incarnation) {
 }
 
 void Promises::on_rejoined(SeqNum from) const {
-  for (const Said* said : {&pre_prepared_, &prepared_, &committed_}) {
-    for (const auto& [place, digest] : *said) {
-      if (place.second > from) broken("votes again below what it has signed and forgotten");
-    }
-  }
+  if (lost_votes_ > from) broken("votes again below what it has signed and forgotten");
 }
 
 // Everything is there that was reported durable and that no later record made superfluous.

@@ -23,7 +23,8 @@ class Promises {
   void on_send(const core::Message& message);
   /// Another process starts, and this is what its disk tells.
   void on_restored(const core::Restored& past);
-  /// It votes again, above `from`: all that was signed before the data was lost lies at or below.
+  /// It votes again, above `from`: all that was signed before the data was lost lies at or below. Not what
+  /// was signed since: a restart between that and its durable checkpoint makes it rejoin once more.
   void on_rejoined(SeqNum from) const;
   /// Nothing is durable any more. What was signed stays signed, but for ViewChanges: those of an earlier
   /// incarnation are void.
@@ -47,7 +48,8 @@ class Promises {
   std::map<SeqNum, Digest> checkpoints_;
   std::map<std::pair<std::uint64_t, View>, Digest> view_changes_;  // by incarnation
   std::map<View, Digest> new_views_;
-  View left_;  // no new vote below this view
+  View left_;          // no new vote below this view
+  SeqNum lost_votes_;  // what was signed before data was lost lies at or below
 
   // Durable here and now.
   bool started_ = false;

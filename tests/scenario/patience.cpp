@@ -105,4 +105,23 @@ TEST_CASE("a replica whose timers are always late replaces a silent primary all 
   CHECK(cluster.client(0).last().latency() < 4s);
 }
 
+TEST_CASE("patience: where ordering takes longer than request_timeout, the wait grows beyond what it takes") {
+  ClusterOptions options;
+  options.limits.request_timeout = 100ms;
+  Cluster cluster(options);
+  cluster.replica(0).stop();
+  // Of the three that are left, one writes slowly: nothing is ordered faster.
+  cluster.replica(3).tempo.persist = 150ms;
+  for (int i = 0; i < 100; ++i) {
+    cluster.client(0).send("x");
+    cluster.run_for(i % 3 * 20ms);
+    cluster.run_until_answered();
+  }
+  CHECK(cluster.replicas(1, 2, 3).view_changes_started() < 40);
+  const std::size_t until_now = cluster.replicas(1, 2, 3).view_changes_started();
+  cluster.client(0).send("y");
+  cluster.run_for(20s);
+  CHECK(cluster.replicas(1, 2, 3).view_changes_started() == until_now);
+}
+
 }  // namespace pbft

@@ -136,6 +136,20 @@ TEST_CASE("promises: who votes again has signed nothing above that it has forgot
   CHECK_THROWS_AS(w.promises.on_rejoined(SeqNum{4}), Violation);
 }
 
+TEST_CASE("promises: who restarts after it has rejoined and voted may rejoin at the same place again") {
+  Watched w;
+  w.start();
+  w.promises.on_send(w.forger.prepare(r1, w.header(2)));
+  w.promises.on_data_lost(5);
+  w.start();
+  w.promises.on_rejoined(SeqNum{8});
+  w.promises.on_snapshot(SeqNum{8}, Digest{});
+  w.promises.on_durable(w.proof(4));
+  w.promises.on_send(w.forger.prepare(r1, w.header(9)));
+  w.promises.on_rejoined(SeqNum{8});
+  CHECK_THROWS_AS(w.promises.on_rejoined(SeqNum{1}), Violation);
+}
+
 TEST_CASE("history: a batch is executed that fewer than a quorum could tell of, the doubted not counted on") {
   const Watched w;
   const auto execute = [](History& history) {
