@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "check/history.hpp"
@@ -37,8 +38,9 @@ std::string explain(const M& model, const std::vector<Observed<typename M::Opera
   for (std::size_t i = 0; i < history.size(); ++i) {
     if (history[i].end) answered.push_back(i);
   }
-  std::stable_sort(answered.begin(), answered.end(),
-                   [&](std::size_t a, std::size_t b) { return *history[a].end < *history[b].end; });
+  std::sort(answered.begin(), answered.end(), [&](std::size_t a, std::size_t b) {
+    return std::pair(*history[a].end, a) < std::pair(*history[b].end, b);
+  });
   std::size_t good = 0, bad = answered.size() - 1;  // among answered; before `good` all is well
   while (good < bad) {
     const std::size_t middle = good + (bad - good) / 2;

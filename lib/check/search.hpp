@@ -128,8 +128,10 @@ class Search {
       }
       candidates_.push_back(index);
     }
-    std::stable_sort(candidates_.begin() + static_cast<std::ptrdiff_t>(first), candidates_.end(),
-                     [this](std::uint32_t a, std::uint32_t b) { return deadline(a) < deadline(b); });
+    std::sort(candidates_.begin() + static_cast<std::ptrdiff_t>(first), candidates_.end(),
+              [this](std::uint32_t a, std::uint32_t b) {
+                return std::pair(deadline(a), a) < std::pair(deadline(b), b);
+              });
   }
   std::int64_t deadline(std::uint32_t index) const {
     return history_[index].end.value_or(std::numeric_limits<std::int64_t>::max());

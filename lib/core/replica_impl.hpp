@@ -305,7 +305,7 @@ struct Replica::Impl {
   Instant view_entered{};
   SeqNum reissued_through;  ///< Last slot that the NewView of `view` covers; voting anew up to it takes time.
   std::optional<Instant> excused_since;
-  std::optional<Instant> full_since;  ///< The window has ended before the next slot since then.
+  std::optional<Instant> full_since;        ///< The window has ended before the next slot since then.
   std::map<ReplicaId, Instant> down_since;  ///< Links that were up.
   Instant stalled_at{};                     ///< Last seen.
   Duration timeout;                         ///< Doubled by each view without progress.

@@ -1,6 +1,7 @@
 #include "explore/state.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/authenticator.hpp"
@@ -194,8 +195,11 @@ std::size_t State::deliver(const Action& action, Effects& effects) {
 void State::send_back(std::size_t index) {
   const Flight flight = flights_[index];
   if (flight.is_write()) {
-    std::stable_partition(flights_.begin(), flights_.end(),
-                          [&](const Flight& each) { return !each.is_write() || each.to != flight.to; });
+    const auto is_behind = [&](const Flight& each) { return each.is_write() && each.to == flight.to; };
+    std::vector<Flight> behind;
+    std::copy_if(flights_.begin(), flights_.end(), std::back_inserter(behind), is_behind);
+    std::erase_if(flights_, is_behind);
+    flights_.insert(flights_.end(), behind.begin(), behind.end());
   } else {
     flights_.erase(flights_.begin() + static_cast<std::ptrdiff_t>(index));
     flights_.push_back(flight);

@@ -159,7 +159,8 @@ TEST_CASE("restart: a commit that its signer has forgotten counts for the signer
       "it has executed everything", [&] { return cluster.replicas(3).have_executed(seq.next()); }, 5s);
 }
 
-TEST_CASE("restart: a replica whose window is full of what only it has executed asks for another view in the end") {
+TEST_CASE(
+    "restart: a replica whose window is full of what only it has executed asks for another view in the end") {
   Cluster cluster(on_disk(2));
   // Replica 3 alone executes up to the end of its window, and is alone with its checkpoint.
   cluster.network().drop<Commit>().to(1, 2);

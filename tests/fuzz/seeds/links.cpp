@@ -22,7 +22,7 @@ void add_link_seeds(const AddSeed& add) {
 
   add("link", "frames", Script().octets({2, 1, 2, 10, 1, 100, 2, 5, 3, 1, 0, 7, 8, 0, 0, 0}));
   Bytes stream;
-  for (const std::size_t size : {3, 0, 2}) {
+  for (const std::uint32_t size : {3U, 0U, 2U}) {
     net::put_u32(stream, size);
     stream.insert(stream.end(), size, 9);
   }

@@ -96,7 +96,7 @@ void add_bench(const AddSeed& add) {
     Bytes bytes;
   };
   bench::Service service(16);
-  for (std::uint64_t counter : {1, 2, 7}) {
+  for (const std::uint64_t counter : {1U, 2U, 7U}) {
     Bytes body(bench::min_request_bytes);
     bench::encode({bench::Kind::write, counter}, body);
     (void)service.execute({ClientId{counter % 2}, RequestNumber{counter}, body}, {});
