@@ -1,7 +1,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <string>
+#include <system_error>
 #include <vector>
 
 #include "commands.hpp"
@@ -18,7 +19,8 @@ int sim(const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   execv(program.c_str(), argv.data());
-  return complain("pbft sim", {pbft::ErrorCode::io, program + " cannot be run: " + std::strerror(errno)});
+  const std::string why = std::generic_category().message(errno);
+  return complain("pbft sim", {pbft::ErrorCode::io, program + " cannot be run: " + why});
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ inline bool concerns(const Targets& targets, const Node& node) {
 
 // silence.cpp
 BehaviourPtr mute(Targets to);
-BehaviourPtr partition(Targets from);
+BehaviourPtr partition(const Targets& from);
 BehaviourPtr drop(double share, std::uint64_t seed);
 BehaviourPtr no_reply();
 

@@ -50,7 +50,7 @@ class NoReply : public Behaviour {
 }  // namespace
 
 BehaviourPtr mute(Targets to) { return std::make_unique<Mute>(std::move(to)); }
-BehaviourPtr partition(Targets from) { return std::make_unique<Partition>(std::move(from)); }
+BehaviourPtr partition(const Targets& from) { return std::make_unique<Partition>(from); }
 BehaviourPtr drop(double share, std::uint64_t seed) { return std::make_unique<Drop>(share, seed); }
 BehaviourPtr no_reply() { return std::make_unique<NoReply>(); }
 

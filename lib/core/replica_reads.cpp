@@ -78,12 +78,12 @@ void Replica::Impl::decline(ClientId client, RequestNumber incarnation,
 void Replica::Impl::reply_to_queries(ClientId client, RequestNumber incarnation,
                                      std::vector<QueryReply::Item> items) {
   QueryReply reply{Epoch{}, view, incarnation, {}};
-  std::size_t bytes = 0;
+  std::size_t bytes = 0, left = items.size();
   for (QueryReply::Item& item : items) {
     if (const auto* whole = std::get_if<Bytes>(&item.result)) bytes += whole->size();
     bytes += reply_item_bytes;
     reply.items.push_back(std::move(item));
-    if (bytes < reply_message_bytes && &item != &items.back()) continue;
+    if (--left > 0 && bytes < reply_message_bytes) continue;
     out->push_back(SendReply{client, std::make_shared<const Message>(std::move(reply))});
     reply = QueryReply{Epoch{}, view, incarnation, {}};
     bytes = 0;

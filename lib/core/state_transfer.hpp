@@ -52,7 +52,7 @@ class StateTransfer {
   /// taken: it was missing. late: it came from somebody else meanwhile. wrong: nobody asked for it, the donor
   /// rests.
   enum class Taken { taken, late, wrong };
-  Taken take(ReplicaId from, const Digest& block, std::size_t bytes, Instant now);
+  Taken take(ReplicaId from, const Digest& named, std::size_t bytes, Instant now);
   /// Donors that rest from now on, because of `now`.
   std::vector<ReplicaId> rest_silent(Instant now);
 

@@ -25,7 +25,7 @@ using core::Instant;
 
 /// Keys, limits and configuration of all members.
 struct Cast {
-  explicit Cast(const Scope& scope);
+  explicit Cast(const Scope& of);
 
   Scope scope;
   AgreedLimits agreed;

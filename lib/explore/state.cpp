@@ -96,7 +96,7 @@ std::vector<Action> State::enabled() const {
     for (std::size_t i = 0; i < flights_.size(); ++i) {
       if (may_arrive(flights_[i]) && is_first_of_its_link(i)) add_enabled(actions, i);
     }
-    for (std::uint8_t i = 0; i < members_.size(); ++i) add_mishaps(actions, i, nullptr);
+    for (std::uint8_t i = 0; i < member_count(); ++i) add_mishaps(actions, i, nullptr);
     return actions;
   }
   std::size_t oldest = 0;
@@ -106,7 +106,7 @@ std::vector<Action> State::enabled() const {
     add_enabled(actions, oldest);
     if (left_.delays > 0) actions.push_back({Kind::delay, 0, static_cast<std::uint16_t>(oldest), 0});
   }
-  for (std::uint8_t i = 0; i < members_.size(); ++i) add_mishaps(actions, i, next);
+  for (std::uint8_t i = 0; i < member_count(); ++i) add_mishaps(actions, i, next);
   return actions;
 }
 
@@ -213,7 +213,7 @@ void State::take(std::size_t member, const Effects& effects) {
     if (std::holds_alternative<core::Status>(*sent.message)) continue;
     const auto letter = make_letter(*cast_, members_[member]->id(), *sent.message);
     if (!letter) continue;
-    for (std::uint8_t to = 0; to < members_.size(); ++to) {
+    for (std::uint8_t to = 0; to < member_count(); ++to) {
       const ReplicaId receiver = members_[to]->id();
       if (receiver == members_[member]->id() || (sent.to && *sent.to != receiver)) continue;
       if (cast_->scope.fault == Fault::silent && !is_honest(to)) continue;

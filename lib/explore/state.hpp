@@ -73,6 +73,8 @@ class State {
   std::string describe(const Action& action) const;
 
  private:
+  /// Replicas and twins: few.
+  std::uint8_t member_count() const { return static_cast<std::uint8_t>(members_.size()); }
   bool is_cut(std::uint8_t member) const { return (cut_ >> member & 1) != 0; }
   bool may_arrive(const Flight& flight) const;
   bool is_first_of_its_link(std::size_t index) const;

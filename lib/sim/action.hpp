@@ -13,6 +13,7 @@ namespace pbft::sim {
 class Action {
  public:
   template <class F>
+    requires(!std::is_same_v<std::decay_t<F>, Action>)
   explicit Action(F&& callable) {
     using Callable = std::decay_t<F>;
     if constexpr (sizeof(Callable) <= capacity && alignof(Callable) <= alignof(std::max_align_t)) {

@@ -2,8 +2,6 @@
 
 namespace pbft::sim {
 
-using core::Statement;
-
 namespace {
 core::RequestDraft draft_of(ClientId by, std::uint64_t first, const std::vector<std::string>& bodies,
                             std::uint64_t lowest_unanswered) {

@@ -45,7 +45,7 @@ SwarmPlan draw_swarm(const SwarmOptions& options);
 SwarmResult run_plan(const SwarmPlan& plan, const SwarmPlan::Action& judge = nullptr);
 
 // Each draws its part of the plan, with chances of its own: what one draws shifts nothing in the others.
-void draw_cluster(SwarmPlan& plan, const SwarmOptions& options, Random random);            // draw_cluster.cpp
+void draw_cluster(SwarmPlan& plan, const SwarmOptions& asked, Random random);              // draw_cluster.cpp
 void draw_faulty(SwarmPlan& plan, std::optional<std::uint32_t> byzantine, Random random);  // draw_faulty.cpp
 void draw_operations(SwarmPlan& plan, Random random);                                      // draw_clients.cpp
 void draw_rogue(SwarmPlan& plan, Random random);                                           // draw_clients.cpp

@@ -12,7 +12,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 namespace pbft::testing {
@@ -96,6 +95,7 @@ Module parse(ElfW(Addr) base, const ElfW(Dyn) * dynamic) {
   bool has_addends = true;
   for (; dynamic->d_tag != DT_NULL; ++dynamic) {
     const ElfW(Addr) address = dynamic->d_un.d_ptr < base ? base + dynamic->d_un.d_ptr : dynamic->d_un.d_ptr;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): ELF says where things are in integers
     const auto* pointer = reinterpret_cast<const void*>(address);
     switch (dynamic->d_tag) {
       case DT_STRTAB:
@@ -129,9 +129,9 @@ Module parse(ElfW(Addr) base, const ElfW(Dyn) * dynamic) {
 
 void write_entry(ElfW(Addr) at, void* function) {
   const auto page = static_cast<ElfW(Addr)>(sysconf(_SC_PAGESIZE));
-  auto* const begin = reinterpret_cast<void*>(at & ~(page - 1));
+  auto* const begin = reinterpret_cast<void*>(at & ~(page - 1));  // NOLINT(performance-no-int-to-ptr)
   if (mprotect(begin, page, PROT_READ | PROT_WRITE) != 0) return;
-  std::memcpy(reinterpret_cast<void*>(at), &function, sizeof function);
+  *reinterpret_cast<void**>(at) = function;  // NOLINT(performance-no-int-to-ptr)
 }
 
 void search(const Module& module, Search& search) {
@@ -164,6 +164,7 @@ int visit(dl_phdr_info* info, std::size_t, void* data) {
   if (is_spared(info->dlpi_name)) return 0;
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     if (info->dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
     const auto* dynamic = reinterpret_cast<const ElfW(Dyn)*>(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
     search(parse(info->dlpi_addr, dynamic), *static_cast<Search*>(data));
   }

@@ -20,6 +20,9 @@ namespace pbft::testing {
 
 namespace {
 
+// What changes the process as a whole is done before anything runs in it, in a process of its own.
+// NOLINTBEGIN(concurrency-mt-unsafe)
+
 // Free blocks of many sizes, soiled; in the other environment in no order, so that what is allocated next
 // gets addresses that rise and fall.
 void soil_heap(const Environment& environment) {
@@ -64,6 +67,7 @@ void seed_generators(unsigned seed) {
   srandom(seed);
   srand48(static_cast<long>(seed));
 }
+// NOLINTEND(concurrency-mt-unsafe)
 
 }  // namespace
 

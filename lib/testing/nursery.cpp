@@ -100,7 +100,7 @@ bool Channel::receive(std::uint8_t& kind, Bytes& bytes) {
   return receive_all(socket_, bytes.data(), bytes.size());
 }
 
-Nursery::Nursery(Work work) {
+Nursery::Nursery(const Work& work) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) fail(errno, "socketpair");
   std::fflush(stdout);  // or both processes would write what waits there

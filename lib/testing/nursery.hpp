@@ -34,7 +34,7 @@ class Nursery {
   };
 
   /// Forks. Throws std::system_error if there is no process or socket to be had.
-  explicit Nursery(Work work);
+  explicit Nursery(const Work& work);
   ~Nursery();
   Nursery(const Nursery&) = delete;
   Nursery& operator=(const Nursery&) = delete;

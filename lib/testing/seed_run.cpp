@@ -16,7 +16,7 @@ using sim::SwarmPlan;
 
 constexpr std::uint64_t workload_salt = 0x776f726b, interval_salt = 0x696e74;
 
-void draw_calls(SwarmPlan& plan, Workload next, std::uint32_t count, core::Random random,
+void draw_calls(SwarmPlan& plan, const Workload& next, std::uint32_t count, core::Random random,
                 std::uint64_t seed) {
   Random calls(core::mix(seed ^ workload_salt));
   if (count == 0) count = static_cast<std::uint32_t>(random.between(20, 60));

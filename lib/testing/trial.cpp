@@ -23,7 +23,7 @@ enum Say : std::uint8_t {
 
 std::string text_of_exit(const Nursery::Exit& exit) {
   if (exit.signal == 0) return "ended the process with exit code " + std::to_string(exit.code);
-  const char* name = strsignal(exit.signal);
+  const char* name = strsignal(exit.signal);  // NOLINT(concurrency-mt-unsafe): one thread asks
   return "ended the process by signal " + std::to_string(exit.signal) +
          (name ? std::string(", ") + name : "");
 }

@@ -118,8 +118,8 @@ class Decoder {
     return {request(from.getRequest(), false), from.getAttempt()};
   }
 
-  static const core::RequestPtr& request_in(const core::RequestPtr& request) { return request; }
-  static const core::RequestPtr& request_in(const core::Introduction::Item& item) { return item.request; }
+  static std::size_t payload_size(const core::RequestPtr& request) { return request->payload.size(); }
+  static std::size_t payload_size(const core::Introduction::Item& item) { return payload_size(item.request); }
 
   /// As many requests as a batch may hold, and no more bytes.
   template <class List, class Decode>
@@ -129,7 +129,7 @@ class Decoder {
         list, limits_.agreed.max_batch_requests,
         [&](const auto& element) {
           auto decoded = decode_element(element);
-          bytes += request_in(decoded)->payload.size();
+          bytes += payload_size(decoded);
           require(bytes <= limits_.agreed.max_batch_bytes, Rejection::too_large);
           return decoded;
         },
