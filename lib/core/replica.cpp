@@ -194,6 +194,11 @@ std::optional<Instant> Replica::Impl::oldest_wait() const {
   }
   // So does a replica that waits for a checkpoint at which it votes again.
   if (wants_filling(dispatched) && (!next_waits || head_since < *next_waits)) next_waits = head_since;
+  // And one whose checkpoint does not become stable, though nothing else is asked for: it may be ahead of
+  // all.
+  const Instant overdue = head_since + full_window_factor * patience();
+  if (last_checkpoint > stable.seq && !no_agreement && overdue <= now.monotonic && !next_waits)
+    next_waits = overdue;
   // Neither the idle time before it came counts nor the time that those before it took.
   if (next_waits) next_waits = std::max(*next_waits, head_since);
   if (next_waits && (!since || *next_waits < *since)) since = next_waits;
@@ -254,7 +259,7 @@ void Replica::Impl::excuse(Duration by) {
 }
 
 void Replica::Impl::update_timers() {
-  if (dispatched < vote_window_end()) {
+  if (!is_window_full() || is_busy_itself()) {
     full_since.reset();
   } else if (!full_since) {
     full_since = now.monotonic;

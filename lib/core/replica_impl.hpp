@@ -259,7 +259,7 @@ struct Replica::Impl {
   /// The wait before a first primary is replaced.
   Duration base_timeout() const;
   static constexpr int usual_order_factor = 4;
-  static constexpr int max_base_factor = 8;  ///< Of request_timeout, however long phases take.
+  static constexpr int max_base_factor = 4;  ///< Of request_timeout, however long phases take.
   Duration patience() const;
   /// Shorter: when the link to the primary is broken, it may be gone.
   Duration patience_without_link() const;
@@ -273,11 +273,16 @@ struct Replica::Impl {
   static constexpr Duration reissue_allowance = std::chrono::microseconds(500);  ///< Per slot and replica.
   bool is_stuck() const;
   bool is_behind() const { return dispatched < stable.seq; }  ///< Others have finished what we still execute.
-  /// Nobody else can be blamed for the wait: we are behind, or the window waits for a checkpoint. But not for
-  /// ever: when the others lack a quorum for what we have executed, only another view brings them on.
+  bool is_window_full() const { return dispatched >= vote_window_end(); }
+  /// What we wait for is our own work: nobody else can be blamed, however long it takes.
+  bool is_busy_itself() const {
+    const bool is_writing = !snapshots_due.empty() || durable_stable < stable.seq;
+    return is_behind() || transfer || is_at_checkpoint() || (is_window_full() && is_writing);
+  }
+  /// Nor while the window waits for the others' checkpoint. But not for ever: when they lack a quorum for
+  /// what we have executed, only another view brings them on.
   bool is_excused() const {
-    const bool is_full = full_since && now.monotonic - *full_since < full_window_factor * patience();
-    return is_behind() || transfer || is_at_checkpoint() || is_full;
+    return is_busy_itself() || (full_since && now.monotonic - *full_since < full_window_factor * patience());
   }
   static constexpr int full_window_factor = 4;
   std::optional<Instant> oldest_wait() const;
@@ -305,7 +310,7 @@ struct Replica::Impl {
   Instant view_entered{};
   SeqNum reissued_through;  ///< Last slot that the NewView of `view` covers; voting anew up to it takes time.
   std::optional<Instant> excused_since;
-  std::optional<Instant> full_since;        ///< The window has ended before the next slot since then.
+  std::optional<Instant> full_since;        ///< The window waits for others since then.
   std::map<ReplicaId, Instant> down_since;  ///< Links that were up.
   Instant stalled_at{};                     ///< Last seen.
   Duration timeout;                         ///< Doubled by each view without progress.

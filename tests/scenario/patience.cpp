@@ -121,6 +121,7 @@ TEST_CASE("patience: where ordering takes longer than request_timeout, the wait 
   const std::size_t until_now = cluster.replicas(1, 2, 3).view_changes_started();
   cluster.client(0).send("y");
   cluster.run_for(20s);
+  CHECK(cluster.all_answered());
   CHECK(cluster.replicas(1, 2, 3).view_changes_started() == until_now);
 }
 

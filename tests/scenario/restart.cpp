@@ -159,31 +159,58 @@ TEST_CASE("restart: a commit that its signer has forgotten counts for the signer
       "it has executed everything", [&] { return cluster.replicas(3).have_executed(seq.next()); }, 5s);
 }
 
+namespace {
+
+/// Replica 3 alone has executed up to the end of its window, its checkpoint is nobody else's, and after a
+/// restart nobody has the commits that proved it. Replica 0 is gone, replica 1 is the primary of view 1, and
+/// replica 2 has left that view. To `also`, no commit came either.
+struct AheadOfAll : Cluster {
+  explicit AheadOfAll(int also) : Cluster(on_disk(2)) {
+    network().drop<Commit>().to(also, 1, 2);
+    while (next() <= SeqNum{4}) {
+      client(0).send("x");
+      settle();
+    }
+    replica(0).stop();
+    // It prepares nothing of that again in view 1, so that all depends on commits of view 0.
+    network().drop<Prepare>().from(2).to(3);
+    run_until_view(View{1});
+    run_for(20ms);
+    REQUIRE(replicas(3).have_executed(SeqNum{4}));
+    REQUIRE(history().executed_by(ReplicaId{1}) < SeqNum{2});
+    for (std::uint32_t id = 1; id < 4; ++id) replica(id).stop();
+    network().isolate({ReplicaId{3}}, 4);
+    REQUIRE(restart_all());
+    replica(0).stop();
+    run_until("replica 2 leaves view 1", [&] { return replica(2).state().pending == View{2}; });
+    network().heal();
+  }
+};
+
+}  // namespace
+
 TEST_CASE(
     "restart: a replica whose window is full of what only it has executed asks for another view in the end") {
-  Cluster cluster(on_disk(2));
-  // Replica 3 alone executes up to the end of its window, and is alone with its checkpoint.
-  cluster.network().drop<Commit>().to(1, 2);
-  while (cluster.next() <= SeqNum{4}) {
-    cluster.client(0).send("x");
-    cluster.settle();
-  }
-  cluster.replica(0).stop();
-  // It prepares nothing of that again in view 1, so that all depends on commits it has no proof of any more.
-  cluster.network().drop<Prepare>().from(2).to(3);
-  cluster.run_until_view(View{1});
-  cluster.run_for(20ms);
-  REQUIRE(cluster.replicas(3).have_executed(SeqNum{4}));
-  REQUIRE(cluster.history().executed_by(ReplicaId{1}) < SeqNum{2});
-  for (std::uint32_t id = 1; id < 4; ++id) cluster.replica(id).stop();
-  // Replica 2 leaves view 1 before it can say again what it prepared there, and replica 1 is the primary.
-  cluster.network().isolate({ReplicaId{3}}, 4);
-  REQUIRE(cluster.restart_all());
-  cluster.replica(0).stop();
-  cluster.run_until("replica 2 leaves view 1", [&] { return cluster.replica(2).state().pending == View{2}; });
-  cluster.network().heal();
+  AheadOfAll cluster(1);
   cluster.client(0).send("y");
   cluster.run_until_answered();
+}
+
+TEST_CASE(
+    "restart: so does one that is asked for nothing new, because only it has executed what others wait for") {
+  AheadOfAll cluster(0);
+  REQUIRE(!cluster.all_answered());
+  cluster.run_until_answered();
+}
+
+TEST_CASE("restart: who waits for its own slow snapshot blames nobody, however long it takes") {
+  ClusterOptions options = on_disk(2);
+  options.limits.request_timeout = 100ms;
+  Cluster cluster(options);
+  for (std::uint32_t id = 0; id < 4; ++id) cluster.replica(id).tempo.snapshot = 2s;
+  for (int i = 0; i < 12; ++i) cluster.client(0).send("x");
+  cluster.run_until_answered();
+  CHECK(cluster.all().view_changes_started() == 0);
 }
 
 }  // namespace pbft
