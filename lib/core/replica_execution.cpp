@@ -216,6 +216,7 @@ void Replica::Impl::on_stable(const CheckpointProof& proof) {
     on_diverged(proof.seq, own->second);
   }
   discard();
+  turn_if_stalled();
   update_observing();
   persist(proof, [this, seq = proof.seq] {
     durable_stable = std::max(durable_stable, seq);

@@ -91,6 +91,7 @@ struct Replica::Impl {
 
   // ---- replica_transfer.cpp: state transfer -------------------------------------------------------------
   void consider_transfer();
+  void turn_if_stalled();
   void begin_transfer();
   void pump_transfer();
   void on_state_wanted(const StateWanted& wanted);

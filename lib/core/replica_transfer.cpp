@@ -12,7 +12,8 @@ namespace pbft::core {
 namespace {
 constexpr std::uint64_t patience_ticks = 5;  // behind and idle for so long: the others' batches do not come
 constexpr std::uint64_t donor_ticks = 10;    // without a block that it owes, until a donor rests
-constexpr std::uint64_t stall_ticks = 30;    // without a block of anybody, until a newer checkpoint is tried
+constexpr std::uint64_t turn_ticks = 15;     // without a block of anybody, until a newer checkpoint is tried
+constexpr std::uint64_t stall_ticks = 30;    // the same, if none was just told of
 // What a donor keeps for a fetcher: f+1 checkpoints, each for so long after the last fetch, and for no longer
 // than that in all while others wait. Equal blocks of a later checkpoint serve as well.
 constexpr std::uint64_t pin_ticks = 50;
@@ -26,6 +27,15 @@ void Replica::Impl::consider_transfer() {
   if (transfer || installing || stable.seq.value == 0) return;
   const bool is_cut_off = dispatched < discarded;
   if (is_cut_off || !may_answer || ticks_without_progress >= patience_ticks) begin_transfer();
+}
+
+// Where checkpoints follow each other fast, whoever told of this one has it now, and not for long: not
+// with the next tick, but at once.
+void Replica::Impl::turn_if_stalled() {
+  if (transfer && !installing && !collected && stable.seq > transfer->seq() &&
+      ticks_without_blocks >= turn_ticks) {
+    begin_transfer();
+  }
 }
 
 void Replica::Impl::begin_transfer() {
@@ -93,7 +103,7 @@ void Replica::Impl::on_transfer_tick() {
     taken_at = transfer->blocks();
     if (dispatched >= transfer->seq() && may_answer) {
       end_transfer();  // the batches came after all
-    } else if (stable.seq > transfer->seq() && (!silent.empty() || ticks_without_blocks >= stall_ticks)) {
+    } else if (stable.seq > transfer->seq() && ticks_without_blocks >= stall_ticks) {
       begin_transfer();  // they may no longer have it; what is here counts for the newer one
     } else {
       pump_transfer();

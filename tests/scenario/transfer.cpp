@@ -201,4 +201,20 @@ TEST_CASE("scenario p: fetch of a large state while the cluster makes a checkpoi
   CHECK(cluster.history().last().value - cluster.history().executed_by(ReplicaId{3}).value < 10);
 }
 
+TEST_CASE(
+    "scenario p: who hears of each checkpoint late, when the next one is near, gets a state all the same") {
+  ClusterOptions options = with_big_state(on_disk(2));
+  options.limits.status_interval = 168ms;
+  Cluster cluster(options);
+  cluster.replica(3).stop();
+  send(cluster, 100);
+  // Replica 0 is mute towards it, so that it learns of checkpoints by proofs alone, in answer to its Status.
+  cluster.replica(0).distrust();
+  cluster.network().drop().from(0).to(3);
+  REQUIRE(cluster.replica(3).restart());
+  keep_busy(cluster, 100ms, 40s);
+  cluster.run_until(
+      "it has taken a state", [&] { return cluster.replica(3).state().executed > SeqNum{90}; }, 20s);
+}
+
 }  // namespace pbft
