@@ -194,8 +194,7 @@ std::optional<Instant> Replica::Impl::oldest_wait() const {
   }
   // So does a replica that waits for a checkpoint at which it votes again.
   if (wants_filling(dispatched) && (!next_waits || head_since < *next_waits)) next_waits = head_since;
-  // And one whose checkpoint does not become stable, though nothing else is asked for: it may be ahead of
-  // all.
+  // And one whose checkpoint does not become stable, though nothing else waits: it may be ahead of all.
   const Instant overdue = head_since + full_window_factor * patience();
   if (last_checkpoint > stable.seq && !no_agreement && overdue <= now.monotonic && !next_waits)
     next_waits = overdue;
