@@ -118,6 +118,10 @@ class Mutation {
     core::BatchHeader header = change(m.header);
     // A primary signs for views that are its own only; a vote may name any.
     if (quorums_.primary(m.header.view) != self_) return nullptr;
+    if (m.body && random_.chance(0.5)) {  // the same requests at another time: nothing is wrong with either
+      const core::BodyPtr twin = forger_.body(Timestamp{m.body->time.unix_us + 1}, m.body->requests);
+      return share(forger_.pre_prepare({m.header.view, m.header.seq, twin->digest}, twin));
+    }
     if (header.view != m.header.view) header.view = View{m.header.view.value + quorums_.n()};
     return share(forger_.pre_prepare(header, random_.chance(0.5) ? m.body : nullptr));
   }

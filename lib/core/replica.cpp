@@ -382,6 +382,18 @@ void Replica::Impl::check_slot(SeqNum seq, const Slot& slot) const {
   for (const Vote& vote : slot.prepares.all()) {
     PBFT_CHECK(vote.sender != config.id || vote.header.view <= view);
   }
+  // Whoever asks can be shown why it is committed.
+  if (slot.committed) PBFT_CHECK(proves(slot.commits, *slot.committed));
+}
+
+bool Replica::Impl::proves(const VoteSet& commits, const Digest& committed) const {
+  return std::any_of(commits.all().begin(), commits.all().end(), [&](const Vote& one) {
+    if (one.header.digest != committed) return false;
+    const auto votes = commits.matching(one.header);
+    return std::count_if(votes.begin(), votes.end(), [](const Vote* vote) {
+             return vote->is_signed == Vote::Signed::checked;
+           }) >= quorums.quorum();
+  });
 }
 
 void Replica::invariants() const {
@@ -392,6 +404,9 @@ void Replica::invariants() const {
   PBFT_CHECK(r.executed <= r.dispatched);
   PBFT_CHECK(r.dispatched.value - r.executed.value == r.executing.size());
   for (const auto& [primary, candidate] : r.candidates) PBFT_CHECK(candidate.new_view->view > r.view);
+  for (const auto& [sender, view_change] : r.view_changes) {
+    PBFT_CHECK(sender == r.config.id || view_change->incarnation >= r.incarnations[sender.value]);
+  }
   if (!r.slots.empty()) {
     PBFT_CHECK(r.in_store_window(r.slots.begin()->first) && r.in_store_window(r.slots.rbegin()->first));
   }

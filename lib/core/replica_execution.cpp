@@ -233,6 +233,7 @@ void Replica::Impl::retire(Slot& slot) {
   kept.touched = slot.touched;
   kept.clock = slot.clock;
   kept.retired_bytes = sizeof(Slot);
+  if (slot.commits.kept()) kept.commits.keep(*slot.commits.kept());
   for (const Vote& vote : slot.commits.all()) {
     if (slot.committed != vote.header.digest) continue;
     kept.commits.add(vote);

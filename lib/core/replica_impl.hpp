@@ -248,6 +248,7 @@ struct Replica::Impl {
   Slot* find_slot(SeqNum seq);
   void note_changed(SeqNum seq);
   void check_slot(SeqNum seq, const Slot& slot) const;
+  bool proves(const VoteSet& commits, const Digest& committed) const;
   BodyPtr find_body(const Slot& slot, const Digest& digest) const;
   /// Bodies are held and fetched for the next batches only: a primary cannot fill the memory with far ones.
   bool in_reach(SeqNum seq) const { return seq.value <= dispatched.value + bodies_ahead; }

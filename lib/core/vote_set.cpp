@@ -38,6 +38,7 @@ VoteSet::Added VoteSet::add(const Vote& vote) {
     }
     if (mutated(Mutant::first_vote_only)) return Added::dropped;
     if (two) {
+      if (second->header == kept_) *at = *second;
       *second = vote;
     } else {
       votes_.insert(second, vote);

@@ -15,7 +15,8 @@ namespace pbft::core {
 /// A sender that votes for two batches in one view is counted for each: two quorums share a correct replica,
 /// so never both are complete. Were only its first vote counted, it could show one to a victim and another to
 /// everybody else, and no repair would ever complete the agreed batch's quorum there. Its first and its
-/// latest vote are kept. A vote whose signature has proved false gives way to the same one, truly signed.
+/// latest vote are kept, or the one that keep() names and its latest. A vote whose signature has proved false
+/// gives way to the same one, truly signed.
 /// Invariant: sorted by (sender, view); at most two of each, for different batches.
 class VoteSet {
  public:
@@ -41,6 +42,7 @@ class VoteSet {
   void drop_below(View view);
   /// From now on a vote for this header gives way to none: it proves what is committed.
   void keep(const BatchHeader& header) { kept_ = header; }
+  const std::optional<BatchHeader>& kept() const { return kept_; }
 
  private:
   std::vector<Vote> votes_;

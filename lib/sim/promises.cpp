@@ -55,6 +55,7 @@ void Promises::on_snapshot(SeqNum seq, const Digest& state) { snapshots_[seq] = 
 
 void Promises::on_data_lost(std::uint64_t incarnation) {
   incarnation_ = incarnation;
+  observes_ = true;
   for (const Said* said : {&pre_prepared_, &prepared_, &committed_}) {
     for (const auto& [place, digest] : *said) lost_votes_ = std::max(lost_votes_, place.second);
   }
@@ -67,7 +68,8 @@ void Promises::on_data_lost(std::uint64_t incarnation) {
   durable_new_views_.clear();
 }
 
-void Promises::on_rejoined(SeqNum from) const {
+void Promises::on_rejoined(SeqNum from) {
+  observes_ = false;
   if (lost_votes_ > from) broken("votes again below what it has signed and forgotten");
 }
 
@@ -121,6 +123,7 @@ void Promises::vote(Said& said, const core::BatchHeader& header, const char* wha
     return;  // sent again
   }
   const auto broken_by = [&](const char* when) { broken(std::string("signs a ") + what + when); };
+  if (observes_) broken_by(" while it only observes");
   if (!started_) broken_by(" before its start is durable");
   if (header.view < left_) broken_by(" for a view that it has left");
   if (header.view.value > 0 && !durable_new_views_.contains(header.view)) {
@@ -152,6 +155,7 @@ void Promises::on_send(const core::Message& message) {
     auto [first, fresh] = checkpoints_.try_emplace(checkpoint->seq, checkpoint->state);
     if (first->second != checkpoint->state) broken("signs two checkpoints for one place");
     if (!fresh) return;
+    if (observes_) broken("signs a checkpoint while it only observes");
     const auto durable = snapshots_.find(checkpoint->seq);
     if (durable == snapshots_.end() || durable->second != checkpoint->state)
       broken("signs a checkpoint before its state is durable");
@@ -170,6 +174,7 @@ void Promises::send_view_change(const core::ViewChange& change) {
     if (said->second != mark) broken("signs two view-changes for one view");
     return;  // sent again
   }
+  if (observes_) broken("signs a view-change while it only observes");
   if (change.incarnation != incarnation_) broken("signs a view-change of another incarnation");
   if (!durable_view_changes_.contains(change.new_view)) broken("sends a view-change before it is durable");
   view_changes_.emplace(place, mark);

@@ -25,8 +25,8 @@ class Promises {
   void on_restored(const core::Restored& past);
   /// It votes again, above `from`: all that was signed before the data was lost lies at or below. Not what
   /// was signed since: a restart between that and its durable checkpoint makes it rejoin once more.
-  void on_rejoined(SeqNum from) const;
-  /// Nothing is durable any more. What was signed stays signed, but for ViewChanges: those of an earlier
+  void on_rejoined(SeqNum from);
+  /// Nothing is durable any more, and nothing is signed before on_rejoined(). What was signed stays signed, but for ViewChanges: those of an earlier
   /// incarnation are void.
   void on_data_lost(std::uint64_t incarnation);
 
@@ -44,6 +44,7 @@ class Promises {
   std::uint32_t replicas_;
   std::uint64_t window_;
   std::uint64_t incarnation_ = 0;
+  bool observes_ = false;
   Said pre_prepared_, prepared_, committed_;
   std::map<SeqNum, Digest> checkpoints_;
   std::map<std::pair<std::uint64_t, View>, Digest> view_changes_;  // by incarnation

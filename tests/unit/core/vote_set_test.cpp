@@ -94,6 +94,21 @@ TEST_CASE("vote set: a vote that proves what is committed gives way to none") {
   CHECK(votes.count(vote(0, 3, 7).header) == 1);
 }
 
+TEST_CASE("vote set: what its sender says besides in the same view does not take the place of such a vote") {
+  for (std::uint8_t proves = 1; proves <= 2; ++proves) {
+    VoteSet votes;
+    votes.add(vote(2, 0, 1));
+    votes.add(vote(2, 0, 2));
+    votes.keep(vote(2, 0, proves).header);
+    for (std::uint8_t batch = 3; batch < 9; ++batch) {
+      CHECK(votes.add(vote(2, 0, batch)) == VoteSet::Added::conflicting);
+      CHECK(votes.count(vote(2, 0, proves).header) == 1);
+      CHECK(votes.count(vote(2, 0, batch).header) == 1);
+    }
+    CHECK(votes.all().size() == 2);
+  }
+}
+
 TEST_CASE("vote set: votes of views that were left can be dropped") {
   VoteSet votes;
   for (std::uint64_t view = 0; view < 3; ++view) votes.add(vote(1, view, 7));

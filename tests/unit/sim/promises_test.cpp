@@ -100,6 +100,7 @@ TEST_CASE("promises: what was signed stays signed in the next life, but for the 
 
   w.promises.on_data_lost(7);
   w.start();
+  w.promises.on_rejoined(SeqNum{2});
   CHECK_THROWS_AS(w.promises.on_send(w.forger.prepare(r1, other)), Violation);
   w.promises.on_send(w.forger.prepare(r1, w.header(3)));  // that it left view 0 was void
   CHECK_THROWS_AS(w.promises.on_send(w.asks(2)), Violation);
@@ -134,6 +135,20 @@ TEST_CASE("promises: who votes again has signed nothing above that it has forgot
   w.promises.on_data_lost(7);
   w.promises.on_rejoined(SeqNum{8});
   CHECK_THROWS_AS(w.promises.on_rejoined(SeqNum{4}), Violation);
+}
+
+TEST_CASE("promises: who has lost its data signs nothing until it has rejoined") {
+  Watched w;
+  w.promises.on_data_lost(7);
+  w.start();
+  w.promises.on_durable(w.asks(1, 7));
+  w.promises.on_snapshot(SeqNum{4}, Digest{});
+  CHECK_THROWS_AS(w.promises.on_send(w.forger.prepare(r1, w.header(1))), Violation);
+  CHECK_THROWS_AS(w.promises.on_send(w.forger.checkpoint(r1, SeqNum{4}, Digest{})), Violation);
+  CHECK_THROWS_AS(w.promises.on_send(w.asks(1, 7)), Violation);
+  w.promises.on_rejoined(SeqNum{});
+  w.promises.on_send(w.forger.prepare(r1, w.header(2)));
+  w.promises.on_send(w.asks(1, 7));
 }
 
 TEST_CASE("promises: who restarts after it has rejoined and voted may rejoin at the same place again") {
