@@ -32,6 +32,7 @@ std::string status_json(const pbft::ReplicaStatus& status, bool running) {
       {"operations", status.operations},
       {"batches", status.batches},
       {"fsyncs", status.fsyncs},
+      {"bytes_written", status.bytes_written},
       {"bytes_received", status.bytes_received},
       {"bytes_sent", status.bytes_sent},
       {"stages", stages},
@@ -84,6 +85,7 @@ std::optional<StatusReport> read_status_file(const std::filesystem::path& path) 
     json.at("pid").get_to(report.pid);
     json.at("stable").get_to(report.stable);
     report.fsyncs = json.value("fsyncs", report.fsyncs);
+    report.bytes_written = json.value("bytes_written", report.bytes_written);
     report.bytes_received = json.value("bytes_received", report.bytes_received);
     report.bytes_sent = json.value("bytes_sent", report.bytes_sent);
     if (const auto stages = json.find("stages"); stages != json.end()) {

@@ -28,7 +28,7 @@ struct StatusReport {
   bool answering = true;
   bool observing = false;
   std::string failed;  ///< Why it stopped by itself; empty if it did not.
-  std::uint64_t fsyncs = 0, bytes_received = 0, bytes_sent = 0;
+  std::uint64_t fsyncs = 0, bytes_written = 0, bytes_received = 0, bytes_sent = 0;
 
   struct Stage {
     std::string name;

@@ -34,7 +34,7 @@ void Probe::begin(std::int64_t now_ns) {
     watched.rss.begin(watched.last.resident_bytes);
     watched.descriptors.begin(watched.last.descriptors);
     watched.data.begin(watched.data.max);
-    for (Counter* counter : {&watched.fsyncs, &watched.received, &watched.sent}) counter->begin();
+    for (Counter* counter : {&watched.fsyncs, &watched.written, &watched.received, &watched.sent}) counter->begin();
   }
 }
 
@@ -51,6 +51,7 @@ void Probe::look(std::int64_t now_ns) {
     look_at_process(name, pid);
     if (!status) continue;
     watched_[name].fsyncs.see(status->fsyncs);
+    watched_[name].written.see(status->bytes_written);
     watched_[name].received.see(status->bytes_received);
     watched_[name].sent.see(status->bytes_sent);
   }
@@ -69,7 +70,6 @@ void Probe::look_at_process(const std::string& name, pid_t pid) {
   if (watched.pid != pid) watched.last = {};
   watched.pid = pid;
   watched.total.cpu_seconds += counters->cpu_seconds - watched.last.cpu_seconds;
-  watched.total.disk_bytes += counters->disk_bytes - watched.last.disk_bytes;
   watched.last = *counters;
   watched.rss.see(counters->resident_bytes);
   watched.descriptors.see(counters->descriptors);
@@ -114,7 +114,7 @@ std::vector<ProcessUse> Probe::uses(std::int64_t until_ns) const {
     use.max_descriptors = watched.descriptors.max;
     use.first_data_mb = static_cast<double>(watched.data.first) / mb;
     use.max_data_mb = static_cast<double>(watched.data.max) / mb;
-    use.disk_mb_per_second = static_cast<double>(watched.total.disk_bytes) / mb / seconds;
+    use.disk_mb_per_second = watched.written.rate(seconds) / mb;
     use.syncs_per_second = watched.fsyncs.rate(seconds);
     use.received_mb_per_second = watched.received.rate(seconds) / mb;
     use.sent_mb_per_second = watched.sent.rate(seconds) / mb;

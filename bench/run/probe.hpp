@@ -53,7 +53,7 @@ class Probe {
     ProcessCounters last;   ///< Of this process.
     ProcessCounters total;  ///< Since begin(), of all that ran under this name.
     Range rss, descriptors, data;
-    Counter fsyncs, received, sent;
+    Counter fsyncs, written, received, sent;
   };
   struct State {
     std::string digest;

@@ -35,10 +35,6 @@ std::optional<ProcessCounters> read_process_counters(pid_t pid) {
        entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
     ++counters.descriptors;
   }
-  std::ifstream io(folder + "/io");
-  for (std::uint64_t value = 0; io >> field >> value;) {
-    if (field == "write_bytes:") counters.disk_bytes = value;
-  }
   return counters;
 }
 

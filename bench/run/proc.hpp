@@ -12,7 +12,6 @@ struct ProcessCounters {
   double cpu_seconds = 0;
   std::uint64_t resident_bytes = 0;
   std::uint64_t descriptors = 0;
-  std::uint64_t disk_bytes = 0;  ///< Written to files, as far as they are on a disk.
 };
 
 /// nullopt if there is no such process, or it is somebody else's.

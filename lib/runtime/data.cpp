@@ -7,7 +7,6 @@
 #include "runtime/thread.hpp"
 #include "storage/durable_log.hpp"
 #include "storage/memory_log.hpp"
-#include "storage/posix_disk.hpp"
 #include "wire/record_codec.hpp"
 
 namespace pbft::runtime {

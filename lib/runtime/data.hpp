@@ -9,14 +9,14 @@
 #include "pbft/options.hpp"
 #include "runtime/logger.hpp"
 #include "storage/checkpoint_store.hpp"
-#include "storage/disk.hpp"
+#include "storage/posix_disk.hpp"
 #include "storage/log.hpp"
 #include "wire/codec.hpp"
 
 namespace pbft::runtime {
 
 struct Data {
-  std::unique_ptr<storage::Disk> disk;  ///< Null in memory. Outlives the others.
+  std::unique_ptr<storage::PosixDisk> disk;  ///< Null in memory. Outlives the others.
   std::unique_ptr<storage::CheckpointStore> checkpoints;
   std::unique_ptr<storage::Log> log;  ///< Holds the directory's lock.
   std::uint64_t incarnation = 0;      ///< 0: it has its data since genesis (core::ReplicaConfig).

@@ -294,6 +294,7 @@ void Replica::Impl::publish() {
   published_.stages = core_->stage_times();
   published_.stages[static_cast<std::size_t>(core::Stage::reply)] = replying_;
   published_.fsyncs = data_.log->syncs();
+  published_.bytes_written = data_.disk ? data_.disk->written_bytes() : 0;
   published_.bytes_received = links_->counters().bytes_in;
   published_.bytes_sent = links_->counters().bytes_out;
 }
@@ -316,6 +317,7 @@ ReplicaStatus Replica::Impl::status() const {
   status.operations = last.core.operations;
   status.batches = last.core.batches;
   status.fsyncs = last.fsyncs;
+  status.bytes_written = last.bytes_written;
   status.bytes_received = last.bytes_received;
   status.bytes_sent = last.bytes_sent;
   for (std::size_t i = 0; i < core::stage_count; ++i) {

@@ -132,7 +132,7 @@ class Replica::Impl : public std::enable_shared_from_this<Impl> {
     std::string failed;
     Duration longest_turn{};
     core::StageTimes stages{};
-    std::uint64_t fsyncs = 0, bytes_received = 0, bytes_sent = 0;
+    std::uint64_t fsyncs = 0, bytes_written = 0, bytes_received = 0, bytes_sent = 0;
   };
   mutable std::mutex published_mutex_;
   Published published_;

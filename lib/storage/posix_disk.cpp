@@ -54,7 +54,9 @@ Result<Descriptor> open_descriptor(const std::string& what, const std::string& p
 
 class PosixFile : public File {
  public:
-  PosixFile(std::string path, Descriptor fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+  using Counter = std::shared_ptr<std::atomic<std::uint64_t>>;
+  PosixFile(std::string path, Descriptor fd, Counter written)
+      : path_(std::move(path)), fd_(std::move(fd)), written_(std::move(written)) {}
 
   Result<void> write(std::uint64_t offset, BytesView bytes) override {
     while (!bytes.empty()) {
@@ -62,6 +64,7 @@ class PosixFile : public File {
           [&] { return pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
       if (written < 0) return system_error("write", path_, errno);
       if (written == 0) return system_error("write", path_, ENOSPC);
+      *written_ += static_cast<std::uint64_t>(written);
       bytes = bytes.subspan(static_cast<std::size_t>(written));
       offset += static_cast<std::uint64_t>(written);
     }
@@ -99,6 +102,7 @@ class PosixFile : public File {
  private:
   std::string path_;
   Descriptor fd_;
+  Counter written_;
 };
 
 class PosixLock : public DiskLock {
@@ -109,20 +113,21 @@ class PosixLock : public DiskLock {
   Descriptor fd_;  // closing it releases the lock
 };
 
-Result<std::unique_ptr<File>> open_file(const std::string& what, const std::string& path, int flags) {
+Result<std::unique_ptr<File>> open_file(const std::string& what, const std::string& path, int flags,
+                                        PosixFile::Counter written) {
   auto fd = open_descriptor(what, path, flags);
   if (!fd) return fd.error();
-  return std::unique_ptr<File>(std::make_unique<PosixFile>(path, *std::move(fd)));
+  return std::unique_ptr<File>(std::make_unique<PosixFile>(path, *std::move(fd), std::move(written)));
 }
 
 }  // namespace
 
 Result<std::unique_ptr<File>> PosixDisk::create(const std::string& path) {
-  return open_file("create", path, O_RDWR | O_CREAT | O_EXCL);
+  return open_file("create", path, O_RDWR | O_CREAT | O_EXCL, written_);
 }
 
 Result<std::unique_ptr<File>> PosixDisk::open(const std::string& path) {
-  return open_file("open", path, O_RDWR);
+  return open_file("open", path, O_RDWR, written_);
 }
 
 Result<bool> PosixDisk::exists(const std::string& path) {

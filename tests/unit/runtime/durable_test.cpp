@@ -232,5 +232,6 @@ TEST_CASE("status: a replica says where its batches' time goes, and how often it
     }
     CHECK(sum > Duration{});
     CHECK((status.fsyncs > 0) == durable);
+    CHECK((status.bytes_written > 0) == durable);
   }
 }

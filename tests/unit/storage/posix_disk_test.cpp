@@ -46,6 +46,7 @@ TEST_CASE_FIXTURE(Fixture, "posix disk: what is written is read back, also past 
   CHECK(to_text(*(*again)->read(13, 1)) == "l");
   CHECK((*again)->read(15, 1)->empty());
   CHECK((*again)->read(100, 1)->empty());
+  CHECK(disk.written_bytes() == 10);
 }
 
 TEST_CASE_FIXTURE(Fixture, "posix disk: names come, go and are listed in order") {
