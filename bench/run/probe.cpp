@@ -34,7 +34,8 @@ void Probe::begin(std::int64_t now_ns) {
     watched.rss.begin(watched.last.resident_bytes);
     watched.descriptors.begin(watched.last.descriptors);
     watched.data.begin(watched.data.max);
-    for (Counter* counter : {&watched.fsyncs, &watched.written, &watched.received, &watched.sent}) counter->begin();
+    for (Counter* counter : {&watched.fsyncs, &watched.written, &watched.received, &watched.sent})
+      counter->begin();
   }
 }
 

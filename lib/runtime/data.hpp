@@ -9,8 +9,8 @@
 #include "pbft/options.hpp"
 #include "runtime/logger.hpp"
 #include "storage/checkpoint_store.hpp"
-#include "storage/posix_disk.hpp"
 #include "storage/log.hpp"
+#include "storage/posix_disk.hpp"
 #include "wire/codec.hpp"
 
 namespace pbft::runtime {

@@ -26,7 +26,8 @@ class Promises {
   /// It votes again, above `from`: all that was signed before the data was lost lies at or below. Not what
   /// was signed since: a restart between that and its durable checkpoint makes it rejoin once more.
   void on_rejoined(SeqNum from);
-  /// Nothing is durable any more, and nothing is signed before on_rejoined(). What was signed stays signed, but for ViewChanges: those of an earlier
+  /// Nothing is durable any more, and nothing is signed before on_rejoined(). What was signed stays signed,
+  /// but for ViewChanges: those of an earlier
   /// incarnation are void.
   void on_data_lost(std::uint64_t incarnation);
 
