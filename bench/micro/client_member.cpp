@@ -15,6 +15,7 @@ core::ClientConfig config_of(const World& world, ClientId id, const Load& load) 
   config.limits.max_requests_in_flight =
       static_cast<std::uint32_t>(std::max<std::size_t>(1, load.outstanding / load.request_operations));
   config.limits.retry_timeout = config.limits.operation_timeout = std::chrono::hours(1);
+  if (load.to_all) config.limits.broadcast_share = 1;
   config.seed = id.value;
   config.incarnation = RequestNumber{world.now.wall.unix_us};
   return config;

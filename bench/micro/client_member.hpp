@@ -10,6 +10,7 @@ struct Load {
   std::size_t outstanding = 400;         ///< Operations of one client.
   std::size_t request_operations = 100;  ///< Under one signature.
   std::size_t operation_bytes = 0, result_bytes = 0;
+  bool to_all = false;  ///< Each request goes to all replicas at once, not one in sixteen.
 };
 
 class ClientMember : public Member {

@@ -1,6 +1,7 @@
 #include "micro/member.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/check.hpp"
 
@@ -13,6 +14,11 @@ Pipe::Pipe(std::uint8_t key, const wire::DecodeLimits& limits, net::ReadScratch&
 
 void Pipe::seal() {
   while (!outbox_.empty()) outbox_.seal_next(sealing_, wire_);
+  sealed_ = true;
+}
+
+void Pipe::arrive_at(core::Instant when) {
+  if (std::exchange(sealed_, false)) arrives_ = when;
 }
 
 void Pipe::receive(const net::Inbox::Sink& sink) {
@@ -42,7 +48,7 @@ Pipe& World::pipe(const core::Identity& from, const core::Identity& to) {
 bool Member::turn() {
   bool anything = false;
   for (auto& [ends, pipe] : world_.pipes) {
-    if (ends.second != self_ || !pipe->has_arrived()) continue;
+    if (ends.second != self_ || !pipe->is_under_way() || pipe->arrives() > world_.now.monotonic) continue;
     anything = true;
     // Frames are handled after the record that brought them, so that neither stage holds the other.
     std::vector<Bytes> frames;

@@ -1,6 +1,7 @@
 // What a replica and a client of the one-threaded cluster have in common: keys, time, links.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -20,7 +21,10 @@ class Pipe {
   void send(BytesView frame, net::Priority priority) { outbox_.push(frame, priority); }
   bool has_queued() const { return !outbox_.empty(); }
   void seal();  ///< All that is queued.
-  bool has_arrived() const { return !wire_.empty(); }
+  /// What was sealed since the last call arrives then, and what was sealed before not earlier.
+  void arrive_at(core::Instant when);
+  bool is_under_way() const { return !wire_.empty(); }
+  core::Instant arrives() const { return arrives_; }
   /// What was sealed, opened, frame by frame.
   void receive(const net::Inbox::Sink& sink);
 
@@ -29,6 +33,8 @@ class Pipe {
   net::Outbox outbox_;
   net::Inbox inbox_;
   Bytes wire_, arriving_;
+  core::Instant arrives_{};
+  bool sealed_ = false;
 };
 
 /// What all members share.
@@ -40,7 +46,10 @@ struct World {
   core::Now now{std::chrono::hours(1), Timestamp{1'700'000'000'000'000}};
   std::map<std::pair<core::Identity, core::Identity>, std::unique_ptr<Pipe>> pipes{};  ///< From, to.
 
-  /// No timer fires: a microsecond goes by with each input.
+  /// What is never sent, as if it were lost to all.
+  std::function<bool(const core::Message&)> is_lost = [](const core::Message&) { return false; };
+
+  /// A microsecond goes by with each input.
   core::Now tick();
   Pipe& pipe(const core::Identity& from, const core::Identity& to);
 };
@@ -56,6 +65,7 @@ class Member {
   virtual void start() = 0;
   /// As a turn of the loop: handles what has arrived, then seals what is to leave. False: there was nothing.
   bool turn();
+  const core::Identity& self() const { return self_; }
 
  protected:
   virtual void on_frame(const core::Identity& from, BytesView frame) = 0;

@@ -5,84 +5,47 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
-#include <set>
 #include <vector>
 
-#include "micro/client_member.hpp"
-#include "micro/replica_member.hpp"
-#include "sim/keys.hpp"
+#include "micro/cluster.hpp"
 
 namespace pbft::bench {
 
 namespace {
 
-class Cluster {
- public:
-  Cluster(std::uint32_t replicas, std::uint32_t clients, const Load& load)
-      : world_{.replicas = replicas, .limits = {replicas, {}}},
-        keys_(sim::Signatures::ed25519, 1, replicas, clients) {
-    std::set<ClientId> ids;
-    for (std::uint32_t id = 1; id <= clients; ++id) ids.insert(ClientId{id});
-    for (std::uint32_t id = 0; id < replicas; ++id) {
-      replicas_.push_back(std::make_unique<ReplicaMember>(world_, ReplicaId{id}, ids, load.result_bytes,
-                                                          keys_.of(ReplicaId{id})));
-    }
-    for (const ClientId id : ids)
-      clients_.push_back(std::make_unique<ClientMember>(world_, id, load, keys_.of(id)));
-    for (auto& replica : replicas_) replica->start();
-    for (auto& client : clients_) client->start();
-    settle();
-  }
+using Span = Meter::Clock::duration;
 
-  /// So many operations of each client; the time it took.
-  Meter::Clock::duration order(std::size_t operations) {
-    const Meter::Clock::time_point begin = Meter::Clock::now();
-    for (auto& client : clients_) client->add(operations);
-    settle();
-    return Meter::Clock::now() - begin;
-  }
-  /// The same, by stages. A frame of its own in every profile: instructions.sh looks for it.
-  [[gnu::noinline]] StageCosts order_metered(std::size_t operations) {
-    world_.meter.start();
-    order(operations);
-    return world_.meter.stop();
-  }
-  std::uint64_t batches() const { return replicas_.front()->state().batches; }
+/// So many operations of each client; the time it took.
+Span order(Cluster& cluster, std::size_t operations) {
+  const Meter::Clock::time_point begin = Meter::Clock::now();
+  cluster.order(operations);
+  return Meter::Clock::now() - begin;
+}
 
-  /// Ends the program if the run was not what it is said to be.
-  void check(std::uint64_t operations_per_client) const {
-    bool good = true;
-    for (const auto& client : clients_)
-      good = good && client->completed() == operations_per_client && client->failed() == 0;
-    for (const auto& replica : replicas_) {
-      const core::ReplicaState state = replica->state();
-      // Each client opens at its start and again when its links come up: one of the two is `repeated`.
-      good = good && replica->rejections() <= clients_.size() && state.view_changes == 0 &&
-             state.operations == operations_per_client * clients_.size();
-    }
-    if (good) return;
-    std::fputs("ordered_operation: not every operation was ordered, once, in the normal case\n", stderr);
-    std::exit(1);
+/// The same, by stages. A frame of its own in every profile: instructions.sh looks for it.
+[[gnu::noinline]] StageCosts order_metered(Cluster& cluster, std::size_t operations) {
+  cluster.world.meter.start();
+  cluster.order(operations);
+  return cluster.world.meter.stop();
+}
+
+/// Ends the program if the run was not what it is said to be.
+void check(const Cluster& cluster, std::uint64_t operations_per_client) {
+  bool good = true;
+  for (const auto& client : cluster.clients)
+    good = good && client->completed() == operations_per_client && client->failed() == 0;
+  for (const auto& replica : cluster.replicas) {
+    const core::ReplicaState state = replica->state();
+    // Each client opens at its start and again when its links come up: one of the two is `repeated`.
+    good = good && replica->rejections() <= cluster.clients.size() && state.view_changes == 0 &&
+           state.operations == operations_per_client * cluster.clients.size();
   }
+  if (good) return;
+  std::fputs("ordered_operation: not every operation was ordered, once, in the normal case\n", stderr);
+  std::exit(1);
+}
 
- private:
-  void settle() {
-    bool busy = true;
-    while (busy) {
-      busy = false;
-      for (auto& client : clients_) busy = client->turn() || busy;
-      for (auto& replica : replicas_) busy = replica->turn() || busy;
-    }
-  }
-
-  World world_;
-  const sim::Keys keys_;
-  std::vector<std::unique_ptr<ReplicaMember>> replicas_;
-  std::vector<std::unique_ptr<ClientMember>> clients_;
-};
-
-double us_per_operation(Meter::Clock::duration time, std::size_t operations) {
+double us_per_operation(Span time, std::size_t operations) {
   return std::chrono::duration<double, std::micro>(time).count() / static_cast<double>(operations);
 }
 
@@ -121,23 +84,24 @@ int main(int argc, char** argv) {
 
   Cluster cluster(replicas, clients, load);
   cluster.order(warm_up);
-  const std::uint64_t batches = cluster.batches();
+  const std::uint64_t batches = cluster.replicas.front()->state().batches;
 
   // Once as it is, and once with a look at the clock at every change of stage; the median of several.
   std::array<std::vector<double>, stage_count> stages;
   std::vector<double> whole;
   for (unsigned i = 0; i < repeat; ++i) {
-    if (!profiled) whole.push_back(us_per_operation(cluster.order(operations), operations * clients));
-    const StageCosts costs = cluster.order_metered(operations);
+    if (!profiled) whole.push_back(us_per_operation(order(cluster, operations), operations * clients));
+    const StageCosts costs = order_metered(cluster, operations);
     for (std::size_t stage = 0; stage < stage_count; ++stage)
       stages[stage].push_back(us_per_operation(costs[stage], operations * clients));
   }
   const std::size_t measured = operations * repeat * (profiled ? 1 : 2);
-  cluster.check(warm_up + measured);
+  check(cluster, warm_up + measured);
 
   std::printf("n = %u, %u clients with %zu operations outstanding, %zu to a request, %.0f to a batch\n",
               replicas, clients, load.outstanding, load.request_operations,
-              static_cast<double>(measured * clients) / static_cast<double>(cluster.batches() - batches));
+              static_cast<double>(measured * clients) /
+                  static_cast<double>(cluster.replicas.front()->state().batches - batches));
   const auto print = [tabs](const char* name, double cost, const char* what) {
     std::printf(tabs ? "%s\t%.3f\t%s\n" : "%-16s %8.3f us  %s\n", name, cost, what);
   };

@@ -37,6 +37,22 @@ void ReplicaMember::start() {
   stepping_ = false;
 }
 
+std::optional<core::Instant> ReplicaMember::due() const {
+  std::optional<core::Instant> next;
+  for (const auto& timer : timers_) {
+    if (timer && (!next || *timer < *next)) next = timer;
+  }
+  return next;
+}
+
+void ReplicaMember::fire_due() {
+  for (std::size_t i = 0; i < timers_.size(); ++i) {
+    if (!timers_[i] || *timers_[i] > world_.now.monotonic) continue;
+    timers_[i].reset();
+    feed(core::TimerFired{static_cast<core::Timer>(i)});
+  }
+}
+
 void ReplicaMember::on_frame(const core::Identity& from, BytesView frame) {
   auto decoded = decode(frame);
   if (std::holds_alternative<core::Rejection>(decoded)) {
@@ -74,9 +90,12 @@ void ReplicaMember::perform_outputs() {
   outputs_.clear();
 }
 
-void ReplicaMember::perform(core::Send& output) { send(output.to, encode(*output.message)); }
+void ReplicaMember::perform(core::Send& output) {
+  if (!world_.is_lost(*output.message)) send(output.to, encode(*output.message));
+}
 
 void ReplicaMember::perform(core::Broadcast& output) {
+  if (world_.is_lost(*output.message)) return;
   const Bytes frame = encode(*output.message);
   for (std::uint32_t id = 0; id < world_.replicas; ++id) {
     if (core::Identity(ReplicaId{id}) != self_) send(ReplicaId{id}, frame);

@@ -1,7 +1,9 @@
 // A replica as runtime::Replica joins it, without threads, sockets and clock.
 #pragma once
 
+#include <array>
 #include <deque>
+#include <optional>
 
 #include "core/authenticator.hpp"
 #include "core/replica.hpp"
@@ -16,6 +18,9 @@ class ReplicaMember : public Member {
                 const core::Crypto& crypto);
   void start() override;
   core::ReplicaState state() const { return core_.state(); }
+  /// The timer that fires next; none is fired by itself.
+  std::optional<core::Instant> due() const;
+  void fire_due();  ///< Those whose time has come.
   /// Of what it was sent: a run in which anything is refused measures something else.
   std::uint64_t rejections() const { return rejections_; }
 
@@ -30,8 +35,10 @@ class ReplicaMember : public Member {
   void perform(core::Execute& output);
   void perform(core::TakeSnapshot& output);
   void perform(core::Report& output);
+  void perform(core::SetTimer& output) { timers_[static_cast<std::size_t>(output.timer)] = output.at; }
+  void perform(core::CancelTimer& output) { timers_[static_cast<std::size_t>(output.timer)].reset(); }
   template <class Other>
-  void perform(Other&) {}  // no timer fires, and nothing is ever fetched
+  void perform(Other&) {}  // nothing is ever fetched
 
   core::Replica core_;
   const core::Authenticator authenticator_;
@@ -39,6 +46,7 @@ class ReplicaMember : public Member {
   const std::size_t result_bytes_;
   std::deque<core::Event> waiting_;
   core::Outputs outputs_;
+  std::array<std::optional<core::Instant>, core::timer_count> timers_;
   bool stepping_ = false;
   std::uint64_t executed_ = 0;  ///< The state machine's state.
   std::uint64_t rejections_ = 0;

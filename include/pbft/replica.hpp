@@ -36,7 +36,7 @@ struct ReplicaStatus {
   std::uint64_t operations = 0;  ///< Executed by this process.
   std::uint64_t batches = 0;     ///< The same; some may be empty.
   std::uint64_t fsyncs = 0;  ///< fdatasync calls of the log: each makes all durable that queued meanwhile.
-  std::uint64_t bytes_written = 0;  ///< By this process to its data directory; 0 in memory.
+  std::uint64_t bytes_written = 0;                   ///< By this process to its data directory; 0 in memory.
   std::uint64_t bytes_received = 0, bytes_sent = 0;  ///< By this process over its links, sealed.
   /// Where a batch's time goes here, by stage; each begins where the one before ended:
   /// "admission" (primary: its oldest request is here, to the proposal), "pre_prepare" (primary: to the first

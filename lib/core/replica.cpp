@@ -195,7 +195,7 @@ std::optional<Instant> Replica::Impl::oldest_wait() const {
   // So does a replica that waits for a checkpoint at which it votes again.
   if (wants_filling(dispatched) && (!next_waits || head_since < *next_waits)) next_waits = head_since;
   // And one whose checkpoint does not become stable, though nothing else waits: it may be ahead of all.
-  const Instant overdue = head_since + full_window_factor * patience();
+  const Instant overdue = head_since + full_window_factor * timeout;
   if (last_checkpoint > stable.seq && !no_agreement && overdue <= now.monotonic && !next_waits)
     next_waits = overdue;
   // Neither the idle time before it came counts nor the time that those before it took.
@@ -214,17 +214,10 @@ Duration Replica::Impl::base_timeout() const {
   return std::clamp(suspicion.phases().percentile(90) * usual_order_factor, least, most);
 }
 
-// Voting anew on what a NewView re-issued takes the replicas time that the new primary cannot shorten.
-Duration Replica::Impl::patience() const {
-  if (dispatched >= reissued_through) return timeout;
-  const std::uint64_t slots_left = std::min(reissued_through.value - dispatched.value, window());
-  return timeout + slots_left * quorums.n() * reissue_allowance;
-}
-
 // What a stopped primary would have answered, a running one takes no longer for than what was usual, many
 // times over. A broken link alone proves nothing: it may be back in time, and nothing waits if nothing is
 // asked for.
-Duration Replica::Impl::patience_without_link() const {
+Duration Replica::Impl::timeout_without_link() const {
   if (suspicion.phases().count() < Suspicion::min_phases) return timeout;
   const Duration usual = suspicion.phases().percentile(99) * usual_factor;
   const Duration base =
@@ -233,18 +226,19 @@ Duration Replica::Impl::patience_without_link() const {
 }
 
 Instant Replica::Impl::wait_ends(Instant since) const {
-  const Instant at = since + patience();
+  since = std::max(since, revoted_at);
+  const Instant at = since + timeout;
   const auto down = down_since.find(quorums.primary(view));
   if (down == down_since.end()) return at;
-  return std::min(at, std::max(since, down->second) + patience_without_link() + (patience() - timeout));
+  return std::min(at, std::max(since, down->second) + timeout_without_link());
 }
 
 // A timer that fires late tells that this process stood still: what it has not read yet may be what it waits
 // for. Not twice in a row, or a machine that is always late would wait for ever.
 void Replica::Impl::excuse_stall(Duration late) {
-  if (late < stall || now.monotonic - stalled_at < 4 * patience()) return;
+  if (late < stall || now.monotonic - stalled_at < 4 * timeout) return;
   stalled_at = now.monotonic;
-  excuse(late + patience() / 4);
+  excuse(late + timeout / 4);
 }
 
 void Replica::Impl::excuse(Duration by) {

@@ -22,6 +22,9 @@ void Replica::Impl::enter_view(NewViewPtr message, std::vector<ViewChangePtr> so
 
   std::vector<RequestPtr> tagged = end_introductions();
   reissue(*new_view);
+  // Voting anew keeps all busy, for slots that are executed long since too, and the new primary cannot
+  // shorten it.
+  revoted_at = now.monotonic + new_view->headers.size() * quorums.n() * reissue_allowance;
   return_requests(std::move(tagged));
   for (auto at = slots.begin(); at != slots.end();) {
     const SeqNum seq = at->first;

@@ -262,9 +262,8 @@ struct Replica::Impl {
   Duration base_timeout() const;
   static constexpr int usual_order_factor = 4;
   static constexpr int max_base_factor = 4;  ///< Of request_timeout, however long phases take.
-  Duration patience() const;
   /// Shorter: when the link to the primary is broken, it may be gone.
-  Duration patience_without_link() const;
+  Duration timeout_without_link() const;
   static constexpr Duration min_timeout = std::chrono::milliseconds(100);
   static constexpr std::uint64_t usual_factor = 20;
   Instant wait_ends(Instant since) const;
@@ -284,7 +283,7 @@ struct Replica::Impl {
   /// Nor while the window waits for the others' checkpoint. But not for ever: when they lack a quorum for
   /// what we have executed, only another view brings them on.
   bool is_excused() const {
-    return is_busy_itself() || (full_since && now.monotonic - *full_since < full_window_factor * patience());
+    return is_busy_itself() || (full_since && now.monotonic - *full_since < full_window_factor * timeout);
   }
   static constexpr int full_window_factor = 4;
   std::optional<Instant> oldest_wait() const;
@@ -310,7 +309,8 @@ struct Replica::Impl {
   std::optional<View> entering;         ///< Its NewView is on the way to the disk.
   std::optional<Instant> quorum_since;  ///< q ViewChanges for `pending` are held since then.
   Instant view_entered{};
-  SeqNum reissued_through;  ///< Last slot that the NewView of `view` covers; voting anew up to it takes time.
+  SeqNum reissued_through;  ///< Last slot that the NewView of `view` covers.
+  Instant revoted_at{};     ///< Until then voting anew up to it may take all; no wait counts before.
   std::optional<Instant> excused_since;
   std::optional<Instant> full_since;        ///< The window waits for others since then.
   std::map<ReplicaId, Instant> down_since;  ///< Links that were up.

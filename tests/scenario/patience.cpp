@@ -125,4 +125,26 @@ TEST_CASE("patience: where ordering takes longer than request_timeout, the wait 
   CHECK(cluster.replicas(1, 2, 3).view_changes_started() == until_now);
 }
 
+TEST_CASE("patience: voting anew on what is executed long since costs the new primary no office either") {
+  ClusterOptions options;
+  options.agreed.checkpoint_interval = 64;
+  options.client_limits.broadcast_share = 1;
+  Cluster cluster(options);
+  cluster.network().drop<Checkpoint>();
+  for (int i = 0; i < 126; ++i) {  // and one batch that opens the client: one place is left
+    cluster.client(0).send("x");
+    cluster.run_until_answered();
+  }
+  cluster.replica(0).stop();
+  for (std::uint32_t id : {1U, 2U, 3U}) {
+    cluster.replica(id).tempo.frame = 5us;
+    cluster.replica(id).tempo.signature = 1ms;
+  }
+  cluster.client(0).send("y");
+  cluster.run_until_answered();
+  CHECK(cluster.client(0).last().latency() > 500ms);  // twice request_timeout
+  CHECK(cluster.replicas(1, 2, 3).are_exactly_in_view(View{1}));
+  for (std::uint32_t id : {1U, 2U, 3U}) CHECK(cluster.replica(id).view_changes_started() == 1);
+}
+
 }  // namespace pbft
