@@ -63,14 +63,25 @@ void History::on_executed(ReplicaId replica, const core::Execute& todo, const st
   add(std::move(mine));
 }
 
-void History::on_certificate(ReplicaId replica, const core::BatchHeader& header) {
-  if (!doubted_.contains(replica)) certified_[header.seq][header.digest].insert(replica);
+void History::on_certificate(ReplicaId replica, const core::BatchHeader& header, bool binding) {
+  if (doubted_.contains(replica)) return;
+  certified_[header.seq][header.digest].insert(replica);
+  if (!binding) return;
+  Prepared& prepared =
+      prepared_[header.seq].try_emplace(header.view, Prepared{header.digest, {}}).first->second;
+  if (prepared.batch != header.digest) {
+    unsafe("two batches are prepared" + at(header.seq) + " in view " + std::to_string(header.view.value));
+  }
+  prepared.holders.insert(replica);
 }
 
 void History::doubt(ReplicaId replica) {
   doubted_.insert(replica);
   for (auto& [seq, by_digest] : certified_) {
     for (auto& [digest, replicas] : by_digest) replicas.erase(replica);
+  }
+  for (auto& [seq, by_view] : prepared_) {
+    for (auto& [view, prepared] : by_view) prepared.holders.erase(replica);
   }
 }
 
@@ -102,8 +113,57 @@ void History::on_entering(ReplicaId replica, const core::NewViewRecord& record, 
       unsafe(who + " enters a view on a view-change that " + describe(core::Identity(source->sender)) +
              " has forgotten");
     }
+    check_source(who, *source);
   }
   if (senders.size() < quorum_) unsafe(who + " enters a view that no quorum has asked for");
+  check_kept(who, *record.new_view);
+}
+
+const Promises* History::words_of(ReplicaId replica) const {
+  const auto found = said_.find(replica);
+  return found == said_.end() || doubted_.contains(replica) ? nullptr : found->second;
+}
+
+// Nobody can put a statement into the mouth of a correct replica, nor make a certificate without one.
+void History::check_source(const std::string& who, const core::ViewChange& source) const {
+  const auto never = [&who](ReplicaId replica, const char* what, SeqNum seq) {
+    unsafe(who + " enters a view on a " + what + at(seq) + " that " + describe(core::Identity(replica)) +
+           " has never signed");
+  };
+  const Promises* sender = words_of(source.sender);
+  if (sender && !sender->has_asked(source)) never(source.sender, "view-change", source.stable.seq);
+  for (const core::SignerSignature& vote : source.stable.votes) {
+    const Promises* said = words_of(vote.replica);
+    if (said && !said->has_vouched(source.stable.seq, source.stable.state))
+      never(vote.replica, "checkpoint", source.stable.seq);
+  }
+  for (const core::PreparedCertificate& certificate : source.prepared) {
+    const core::BatchHeader& header = certificate.header;
+    const ReplicaId primary{static_cast<std::uint32_t>(header.view.value % replicas_)};
+    const Promises* proposer = words_of(primary);
+    if (proposer && !proposer->has_proposed(header)) never(primary, "proposal", header.seq);
+    std::set<ReplicaId> signers{primary};
+    for (const core::SignerSignature& prepare : certificate.prepares) {
+      const Promises* said = words_of(prepare.replica);
+      if (said && !said->has_prepared(header)) never(prepare.replica, "prepare", header.seq);
+      signers.insert(prepare.replica);
+    }
+    if (signers.size() < quorum_) unsafe(who + " enters a view on a certificate of too few" + at(header.seq));
+  }
+}
+
+// What so many have prepared in one view that every quorum has one of them is proposed again, view by view:
+// that is why a batch which is committed anywhere is never lost (OSDI'99 4.4).
+void History::check_kept(const std::string& who, const core::NewView& entered) const {
+  for (auto slot = prepared_.lower_bound(entered.first); slot != prepared_.end(); ++slot) {
+    const std::uint64_t index = slot->first.value - entered.first.value;
+    for (const auto& [view, prepared] : slot->second) {
+      if (view >= entered.view) break;
+      if (prepared.holders.size() + quorum_ <= replicas_) continue;
+      if (index >= entered.headers.size() || entered.headers[index].digest != prepared.batch)
+        unsafe(who + " enters a view that passes over what a quorum may have committed" + at(slot->first));
+    }
+  }
 }
 
 void History::on_installed(ReplicaId replica, SeqNum seq) {

@@ -12,6 +12,7 @@
 #include "core/client.hpp"
 #include "core/io.hpp"
 #include "sim/client_calls.hpp"
+#include "sim/promises.hpp"
 
 namespace pbft::sim {
 
@@ -26,7 +27,9 @@ class History {
   };
   /// Of a cluster of so many replicas; of 0: what they have certified is not asked.
   explicit History(Reads reads = Reads::counted, std::uint32_t replicas = 0)
-      : judge_(reads), quorum_(replicas == 0 ? 0 : (replicas + (replicas - 1) / 3 + 2) / 2) {}
+      : judge_(reads),
+        replicas_(replicas),
+        quorum_(replicas == 0 ? 0 : (replicas + (replicas - 1) / 3 + 2) / 2) {}
 
   struct Operation {
     ClientId client;
@@ -62,14 +65,19 @@ class History {
   void on_restarted(ReplicaId replica, SeqNum executed) { executed_[replica] = executed; }
   /// It has the state after `seq` from others.
   void on_installed(ReplicaId replica, SeqNum seq);
-  /// This batch's certificate is durable there.
-  void on_certificate(ReplicaId replica, const core::BatchHeader& header);
+  /// A replica, and where it can be asked what it has said. `said` outlives this object.
+  void on_member(ReplicaId replica, const Promises& said) { said_[replica] = &said; }
+  /// This batch's certificate is durable there. `binding`: no view-change for a later view has been signed,
+  /// so that each to come will tell of it.
+  void on_certificate(ReplicaId replica, const core::BatchHeader& header, bool binding);
   /// It is none of the correct, or not any more: what it knew is not counted on.
   void doubt(ReplicaId replica);
   /// It votes again, and every ViewChange of an earlier incarnation is void to who has a state of `from` or
   /// later.
   void on_rejoined(ReplicaId replica, std::uint64_t incarnation, SeqNum from);
-  /// It is about to enter this view. `state` is the last checkpoint of its own.
+  /// It is about to enter this view: nothing in what the view rests on is put into the mouth of a correct
+  /// replica, and it proposes again whatever one in each quorum has prepared. `state` is the last checkpoint
+  /// of its own.
   void on_entering(ReplicaId replica, const core::NewViewRecord& record, SeqNum state) const;
   /// I1: equal states at equal checkpoints.
   void on_checkpoint(ReplicaId replica, SeqNum seq, const Digest& state);
@@ -116,6 +124,9 @@ class History {
   void add(Batch batch);
   bool is_counted_read(const Bytes& result) const;
   void check_certified(SeqNum seq) const;
+  const Promises* words_of(ReplicaId replica) const;
+  void check_source(const std::string& who, const core::ViewChange& source) const;
+  void check_kept(const std::string& who, const core::NewView& entered) const;
   void check_read(const Submitted& read, const Bytes& result);
   void claim(const Submitted& operation, const Bytes& result);
 
@@ -130,8 +141,14 @@ class History {
   std::set<ClientId> distrusted_;
   std::vector<Read> reads_;
   ClientCalls calls_;
-  std::uint32_t quorum_;
+  std::uint32_t replicas_, quorum_;
   std::map<SeqNum, std::map<Digest, std::set<ReplicaId>>> certified_;
+  struct Prepared {
+    Digest batch;
+    std::set<ReplicaId> holders;  ///< Of a binding certificate of that view.
+  };
+  std::map<SeqNum, std::map<View, Prepared>> prepared_;
+  std::map<ReplicaId, const Promises*> said_;
   std::set<ReplicaId> doubted_;
   struct Rejoin {
     std::uint64_t incarnation = 0;

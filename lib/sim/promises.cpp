@@ -36,7 +36,9 @@ void Promises::on_durable(const core::Record& record) {
       broken("stores a certificate without its body");
     certificates_.insert({{header.view, header.seq}, header.digest});
   } else if (const auto* view_change = std::get_if<core::ViewChangePtr>(&record)) {
-    if ((*view_change)->sender == self_) durable_view_changes_.insert((*view_change)->new_view);
+    if ((*view_change)->sender != self_) return;
+    durable_view_changes_.insert((*view_change)->new_view);
+    asked_.insert(fingerprint(core::image_of(**view_change)));
   } else if (const auto* entered = std::get_if<core::NewViewRecord>(&record)) {
     if (entered->sources.size() != entered->new_view->sources.size())
       broken("stores a new-view without what proves it");
@@ -114,6 +116,20 @@ void Promises::on_restored(const core::Restored& past) {
   // What was on its way may have arrived.
   for (const core::Record& record : past.records) on_durable(record);
   if (past.checkpoint) on_snapshot(past.checkpoint->seq, past.checkpoint->state);
+}
+
+bool Promises::has_said(const Said& said, const core::BatchHeader& header) {
+  const auto found = said.find({header.view, header.seq});
+  return found != said.end() && found->second == header.digest;
+}
+
+bool Promises::has_vouched(SeqNum seq, const Digest& state) const {
+  const auto found = checkpoints_.find(seq);
+  return found != checkpoints_.end() && found->second == state;
+}
+
+bool Promises::has_asked(const core::ViewChange& change) const {
+  return asked_.contains(fingerprint(core::image_of(change)));
 }
 
 void Promises::vote(Said& said, const core::BatchHeader& header, const char* what, bool in_new_view) {

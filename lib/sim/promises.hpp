@@ -31,10 +31,17 @@ class Promises {
   /// incarnation are void.
   void on_data_lost(std::uint64_t incarnation);
 
+  // ---- What it has said -----------------------------------------------------------------------------------
+  bool has_proposed(const core::BatchHeader& header) const { return has_said(pre_prepared_, header); }
+  bool has_prepared(const core::BatchHeader& header) const { return has_said(prepared_, header); }
+  bool has_vouched(SeqNum seq, const Digest& state) const;
+  bool has_asked(const core::ViewChange& change) const;  ///< Signed, and maybe not sent yet.
+
  private:
   using Place = std::pair<View, SeqNum>;
   using Said = std::map<Place, Digest>;
 
+  static bool has_said(const Said& said, const core::BatchHeader& header);
   void vote(Said& said, const core::BatchHeader& header, const char* what, bool in_new_view = false);
   void send_view_change(const core::ViewChange& change);
   void sign_new_view(const core::NewView& entered);
@@ -49,6 +56,7 @@ class Promises {
   Said pre_prepared_, prepared_, committed_;
   std::map<SeqNum, Digest> checkpoints_;
   std::map<std::pair<std::uint64_t, View>, Digest> view_changes_;  // by incarnation
+  std::set<Digest> asked_;  // the same of those that were durable once, sent or not
   std::map<View, Digest> new_views_;
   View left_;          // no new vote below this view
   SeqNum lost_votes_;  // what was signed before data was lost lies at or below

@@ -30,6 +30,7 @@ ReplicaProcess::ReplicaProcess(const World& world, ReplicaParts parts)
       crypto_(parts.crypto),
       sealer_(crypto_, world.mail.limits()),
       promises_(id_, world.replicas, config_.agreed) {
+  world.history.on_member(id_, promises_);
   if (!config_.valid) {
     config_.valid = [this](const core::Request& request) {
       return std::all_of(request.items.begin(), request.items.end(), [&](const core::Request::Item& item) {

@@ -56,7 +56,8 @@ void ReplicaProcess::finish_write() {
     for (const core::Record& record : life_->writing.records) {
       promises_.on_durable(record);
       if (const auto* prepared = std::get_if<core::PreparedRecord>(&record)) {
-        world_.history.on_certificate(id_, prepared->certificate.header);
+        const core::BatchHeader& header = prepared->certificate.header;
+        world_.history.on_certificate(id_, header, life_->core.state().pending <= header.view);
       }
     }
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/check.hpp"
+#include "core/mutants.hpp"
 #include "core/state_tree.hpp"
 #include "storage/state_reader.hpp"
 
@@ -29,7 +30,8 @@ Result<Digests> Collection::begin(SeqNum seq, const Digest& state) {
 
 Result<Digests> Collection::add(BytesView block) {
   PBFT_CHECK(active_);
-  const Digest name = core::block_digest(crypto_, block);
+  const bool is_trusted = core::mutated(core::Mutant::blocks_unverified) && !wanted_.empty();
+  const Digest name = is_trusted ? wanted_.front().block : core::block_digest(crypto_, block);
   const auto found =
       std::find_if(wanted_.begin(), wanted_.end(), [&](const Want& want) { return want.block == name; });
   if (found != wanted_.end()) {

@@ -173,15 +173,16 @@ TEST_CASE("history: a batch is executed that fewer than a quorum could tell of, 
   History two(History::Reads::counted, 4), three(History::Reads::counted, 4),
       lied_to(History::Reads::counted, 4);
   for (std::uint32_t id : {0U, 1U}) {
-    for (History* history : {&two, &three, &lied_to}) history->on_certificate(ReplicaId{id}, w.header(1));
+    for (History* history : {&two, &three, &lied_to})
+      history->on_certificate(ReplicaId{id}, w.header(1), true);
   }
   CHECK_THROWS_AS(execute(two), Violation);
-  three.on_certificate(ReplicaId{2}, w.header(1));
+  three.on_certificate(ReplicaId{2}, w.header(1), true);
   execute(three);
   lied_to.doubt(ReplicaId{3});
   execute(lied_to);
   History forgotten(History::Reads::counted, 4);
-  for (std::uint32_t id : {0U, 1U, 2U}) forgotten.on_certificate(ReplicaId{id}, w.header(1));
+  for (std::uint32_t id : {0U, 1U, 2U}) forgotten.on_certificate(ReplicaId{id}, w.header(1), true);
   forgotten.doubt(ReplicaId{0});
   execute(forgotten);  // it may have known
 }
@@ -211,4 +212,79 @@ TEST_CASE("history: a view is entered because a quorum has asked for it, none of
   after.on_entering(r1, record_of({0, 1, 2}, 1, 7), SeqNum{8});
   after.on_entering(r1, record_of({0, 1, 2}, 1, 6), SeqNum{4});  // it cannot know yet
   CHECK_THROWS_AS(after.on_entering(r1, record_of({0, 1, 2}, 1, 6), SeqNum{8}), Violation);
+}
+
+TEST_CASE(
+    "history: no view rests on what a correct replica has never signed, nor on a certificate of too few") {
+  Watched w;
+  w.start();
+  History history(History::Reads::counted, 4);
+  history.on_member(r1, w.promises);
+  core::ViewChange change;
+  change.new_view = View{1};
+  const auto entering = [&](const core::PreparedCertificate& certificate) {
+    core::NewView entered;
+    entered.view = View{1};
+    core::NewViewRecord record{std::make_shared<const core::NewView>(entered), {}};
+    for (std::uint32_t sender : {0U, 2U, 3U}) {
+      change.sender = ReplicaId{sender};
+      change.prepared = {certificate};
+      record.sources.push_back(w.forger.view_change(change));
+    }
+    return record;
+  };
+  const core::PreparedCertificate proof = w.forger.certificate(w.header(1));
+  CHECK_THROWS_AS(history.on_entering(r1, entering(proof), SeqNum{}), Violation);
+  w.promises.on_send(w.forger.prepare(r1, w.header(1)));
+  history.on_entering(r1, entering(proof), SeqNum{});
+  core::PreparedCertificate moved = proof;
+  moved.header.seq = SeqNum{2};
+  CHECK_THROWS_AS(history.on_entering(r1, entering(moved), SeqNum{}), Violation);
+  core::PreparedCertificate by_few = proof;
+  by_few.prepares.back() = by_few.prepares.front();
+  CHECK_THROWS_AS(history.on_entering(r1, entering(by_few), SeqNum{}), Violation);
+  core::PreparedCertificate by_primary = proof;
+  by_primary.prepares.back().replica = ReplicaId{0};
+  CHECK_THROWS_AS(history.on_entering(r1, entering(by_primary), SeqNum{}), Violation);
+
+  const core::NewViewRecord own = [&] {
+    core::NewViewRecord record = entering(proof);
+    change.sender = r1;
+    record.sources.back() = w.forger.view_change(change);
+    return record;
+  }();
+  CHECK_THROWS_AS(history.on_entering(r1, own, SeqNum{}), Violation);
+  w.promises.on_durable(own.sources.back());
+  history.on_entering(r1, own, SeqNum{});
+}
+
+TEST_CASE("history: what a quorum may have committed is proposed again in each later view") {
+  const Watched w;
+  const auto entering = [&](std::vector<Digest> digests) {
+    core::NewView entered;
+    entered.view = View{2};
+    entered.first = SeqNum{1};
+    for (const Digest& digest : digests) entered.headers.push_back({digest, {}});
+    core::NewViewRecord record{std::make_shared<const core::NewView>(entered), {}};
+    for (std::uint32_t sender : {0U, 2U, 3U}) {
+      core::ViewChange change;
+      change.new_view = View{2};
+      change.sender = ReplicaId{sender};
+      record.sources.push_back(w.forger.view_change(change));
+    }
+    return record;
+  };
+  const Digest batch = w.body->digest;
+  History history(History::Reads::counted, 4);
+  history.on_certificate(ReplicaId{1}, w.header(2), true);
+  history.on_certificate(ReplicaId{2}, w.header(2), false);  // its view-change was signed without it
+  history.on_entering(r1, entering({Digest{}, Digest{}}), SeqNum{});
+  history.on_certificate(ReplicaId{3}, w.header(2, 2), true);  // of the view itself
+  history.on_entering(r1, entering({Digest{}, Digest{}}), SeqNum{});
+  history.on_certificate(ReplicaId{3}, w.header(2), true);
+  history.on_entering(r1, entering({Digest{}, batch}), SeqNum{});
+  CHECK_THROWS_AS(history.on_entering(r1, entering({Digest{}, Digest{}}), SeqNum{}), Violation);
+  CHECK_THROWS_AS(history.on_entering(r1, entering({batch}), SeqNum{}), Violation);
+  history.doubt(ReplicaId{3});
+  history.on_entering(r1, entering({batch}), SeqNum{});
 }
