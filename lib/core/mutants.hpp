@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 
 namespace pbft::core {
 
@@ -111,7 +110,9 @@ enum class Mutant : std::uint8_t {
 
 #ifdef PBFT_MUTANTS
 inline Mutant mutant = Mutant::none;  ///< The bug that this process has; set before anything runs.
-constexpr bool mutated(Mutant which) { return !std::is_constant_evaluated() && mutant == which; }
+/// Not constexpr: with `const bool wrong = mutated(...) && ...` the compiler would settle beforehand that it
+/// is not.
+inline bool mutated(Mutant which) { return mutant == which; }
 #else
 constexpr bool mutated(Mutant) { return false; }
 #endif

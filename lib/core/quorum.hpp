@@ -18,9 +18,7 @@ class Quorums {
   constexpr std::uint32_t n() const { return n_; }
   constexpr std::uint32_t f() const { return f_; }
   /// ceil((n+f+1)/2)
-  constexpr std::uint32_t quorum() const {
-    return (n_ + f_ + 2) / 2 - (mutated(Mutant::quorum_too_small) ? 1 : 0);
-  }
+  std::uint32_t quorum() const { return (n_ + f_ + 2) / 2 - (mutated(Mutant::quorum_too_small) ? 1 : 0); }
   constexpr std::uint32_t weak() const { return f_ + 1; }  ///< At least one correct.
   constexpr ReplicaId primary(View v) const { return ReplicaId{static_cast<std::uint32_t>(v.value % n_)}; }
 

@@ -124,8 +124,11 @@ bool Promises::has_said(const Said& said, const core::BatchHeader& header) {
 }
 
 bool Promises::has_vouched(SeqNum seq, const Digest& state) const {
-  const auto found = checkpoints_.find(seq);
-  return found != checkpoints_.end() && found->second == state;
+  const auto is_there = [&](const std::map<SeqNum, Digest>& states) {
+    const auto found = states.find(seq);
+    return found != states.end() && found->second == state;
+  };
+  return is_there(checkpoints_) || is_there(snapshots_);
 }
 
 bool Promises::has_asked(const core::ViewChange& change) const {

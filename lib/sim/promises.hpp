@@ -34,6 +34,7 @@ class Promises {
   // ---- What it has said -----------------------------------------------------------------------------------
   bool has_proposed(const core::BatchHeader& header) const { return has_said(pre_prepared_, header); }
   bool has_prepared(const core::BatchHeader& header) const { return has_said(prepared_, header); }
+  /// Or may do so without a message of its own, in a proof.
   bool has_vouched(SeqNum seq, const Digest& state) const;
   bool has_asked(const core::ViewChange& change) const;  ///< Signed, and maybe not sent yet.
 
