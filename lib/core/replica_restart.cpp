@@ -12,6 +12,9 @@ namespace pbft::core {
 
 namespace {
 
+/// A cluster that changed its view every microsecond would take 292,000 years to get there.
+constexpr std::uint64_t max_view = std::uint64_t{1} << 63;
+
 /// Each record is well-formed, but no replica writes them side by side.
 Error misfit(const std::string& what) {
   return Error{ErrorCode::invalid_argument,
@@ -35,15 +38,18 @@ Result<void> Replica::Impl::restore(Restored past) {
       stable = *proof;
       durable_stable = proof->seq;
     } else if (const auto* entered = std::get_if<NewViewRecord>(&record)) {
-      view = pending = entered->new_view->view;
+      view = entered->new_view->view;
+      pending = std::max(pending, view);  // entered while a later one was asked for
       new_view = entered->new_view;
       new_view_sources = entered->sources;
     } else if (const auto* asked = std::get_if<ViewChangePtr>(&record);
-               asked && (*asked)->new_view > view && !mutated(Mutant::view_change_forgotten)) {
+               asked && (*asked)->new_view > pending && !mutated(Mutant::view_change_forgotten)) {
       pending = (*asked)->new_view;
       view_changes[config.id] = *asked;
     }
   }
+  if (pending.value > max_view) return misfit("view " + std::to_string(pending.value) + " is out of reach");
+  if (pending == view) view_changes.erase(config.id);
   discarded = std::min(stable.seq, executed);
   proposed = std::max(stable.seq, executed);
   if (new_view) reissue(*new_view);

@@ -1,4 +1,8 @@
 // The swarm's draw of what correct replicas survive: kills, power failures at any moment, lost data.
+#include <algorithm>
+#include <limits>
+#include <optional>
+
 #include "sim/describe.hpp"
 #include "sim/swarm_plan.hpp"
 #include "sim/violation.hpp"
@@ -99,7 +103,58 @@ void draw_lost_data(SwarmPlan& plan, Random& random) {
   restart_at(plan, at + down, victim);
 }
 
+/// Until now only a faulty replica has the certificate of some batch: with the others' memory goes the batch.
+std::optional<ReplicaId> lone_holder(Cluster& cluster, const std::set<ReplicaId>& faulty,
+                                     const Victims& honest) {
+  constexpr std::uint64_t most_ahead = 8;
+  SeqNum executed{std::numeric_limits<std::uint64_t>::max()};
+  for (ReplicaId id : honest) {
+    if (!cluster.replica(id.value).is_running()) return std::nullopt;
+    executed = std::min(executed, cluster.replica(id.value).state().executed);
+  }
+  for (ReplicaId id : faulty) {
+    for (std::uint64_t ahead = 1; ahead <= most_ahead; ++ahead) {
+      const SeqNum seq{executed.value + ahead};
+      if (cluster.replica(id.value).has_prepared(seq) &&
+          std::none_of(honest.begin(), honest.end(),
+                       [&](ReplicaId other) { return cluster.replica(other.value).has_prepared(seq); })) {
+        return id;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+// The worst moment for a power failure. Who then has the batch keeps it to himself (schedule l).
+void watch_for_lone_holder(Cluster& cluster, const std::set<ReplicaId>& faulty, const Victims& honest,
+                           Duration left, std::uint64_t seed) {
+  if (left <= Duration{}) return;
+  const auto holder = lone_holder(cluster, faulty, honest);
+  if (!holder) {
+    return cluster.after(
+        ms(1), [=, &cluster] { watch_for_lone_holder(cluster, faulty, honest, left - ms(1), seed); });
+  }
+  std::string names;
+  for (ReplicaId victim : honest) names += " " + std::to_string(victim.value);
+  cluster.replica(holder->value).corrupt("withhold-body(" + names + ")");
+  Random random(seed);
+  for (ReplicaId victim : honest) {
+    crash(cluster.replica(victim.value), true, random.next());
+    cluster.after(random.between(ms(1), ms(50)),
+                  [&cluster, victim] { restart(cluster.replica(victim.value)); });
+  }
+}
+
 }  // namespace
+
+void draw_worst_moment(SwarmPlan& plan, Random random) {
+  if (plan.options.storage != Storage::disk || plan.faulty.empty() || !random.chance(0.2)) return;
+  const Duration from = random.between(Duration{}, plan.storm / 2);
+  plan.note("power fails for all when after " + millis(from) + " only a faulty replica has a certificate");
+  plan.at(from,
+          [faulty = plan.faulty, honest = plan.honest(), left = plan.storm - from, seed = random.next()](
+              Cluster& cluster) { watch_for_lone_holder(cluster, faulty, honest, left, seed); });
+}
 
 void draw_restarts(SwarmPlan& plan, Random random) {
   if (!plan.has_restarts) return;

@@ -22,6 +22,7 @@ SwarmPlan draw_swarm(const SwarmOptions& options) {
   draw_operations(plan, random.fork());
   draw_weather(plan, random.fork());
   draw_restarts(plan, random.fork());
+  draw_worst_moment(plan, random.fork());
   return plan;
 }
 

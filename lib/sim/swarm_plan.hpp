@@ -50,7 +50,8 @@ void draw_faulty(SwarmPlan& plan, std::optional<std::uint32_t> byzantine, Random
 void draw_operations(SwarmPlan& plan, Random random);                                      // draw_clients.cpp
 void draw_rogue(SwarmPlan& plan, Random random);                                           // draw_clients.cpp
 void draw_weather(SwarmPlan& plan, Random random);                                         // draw_weather.cpp
-void draw_restarts(SwarmPlan& plan, Random random);  // draw_restarts.cpp
+void draw_restarts(SwarmPlan& plan, Random random);      // draw_restarts.cpp
+void draw_worst_moment(SwarmPlan& plan, Random random);  // draw_restarts.cpp
 
 /// "12 ms"
 std::string millis(Duration duration);

@@ -219,7 +219,10 @@ void VirtualDisk::overwrite(const std::string& path, std::uint64_t offset, Bytes
 void VirtualDisk::lose(const std::string& path) {
   names_.erase(path);
   durable_names_.erase(path);
-  std::erase_if(unsynced_, [&](const Change& one) { return one.entries.front().first == path; });
+  for (Change& one : unsynced_) {  // what else belongs to the change stays: a rename's old name is gone
+    std::erase_if(one.entries, [&](const auto& entry) { return entry.first == path; });
+  }
+  std::erase_if(unsynced_, [](const Change& one) { return one.entries.empty(); });
 }
 
 const Bytes& VirtualDisk::content(const std::string& path) const { return at(path).now; }

@@ -96,3 +96,38 @@ TEST_CASE("restart: a log whose records cannot stand side by side is refused") {
   lonely.certificate.prepares.pop_back();
   CHECK(refusal(lonely).find("lacks a quorum") != std::string::npos);
 }
+
+TEST_CASE("restart: what was asked for and what was entered count alike in whichever order they stand") {
+  const test::ToyCrypto crypto;
+  const NoSealer sealer;
+  const auto asks = [](std::uint64_t view) {
+    ViewChange change;
+    change.new_view = View{view};
+    return std::make_shared<const ViewChange>(change);
+  };
+  const auto entered = [](std::uint64_t view) {
+    NewView message;
+    message.view = View{view};
+    message.first = SeqNum{1};
+    return NewViewRecord{std::make_shared<const NewView>(message), {}};
+  };
+  const auto state = [&](std::vector<Record> records) {
+    Replica replica(ReplicaConfig{}, crypto, sealer);
+    Restored past;
+    past.records = std::move(records);
+    REQUIRE(replica.restore(std::move(past)));
+    replica.invariants();
+    return std::pair(replica.state().view.value, replica.state().pending.value);
+  };
+  using Views = std::pair<std::uint64_t, std::uint64_t>;
+  CHECK(state({StartRecord{}, entered(3), asks(7)}) == Views{3, 7});
+  CHECK(state({StartRecord{}, asks(7), entered(3)}) == Views{3, 7});
+  CHECK(state({StartRecord{}, asks(3), entered(7)}) == Views{7, 7});
+  CHECK(state({StartRecord{}, entered(7), asks(3)}) == Views{7, 7});
+  Replica replica(ReplicaConfig{}, crypto, sealer);
+  Restored past;
+  past.records = {StartRecord{}, asks(UINT64_MAX)};
+  const auto restored = replica.restore(std::move(past));
+  REQUIRE_FALSE(restored);
+  CHECK(restored.error().message.find("out of reach") != std::string::npos);
+}

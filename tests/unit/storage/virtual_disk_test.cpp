@@ -89,6 +89,16 @@ TEST_CASE("virtual disk: a name that was made, moved or removed may be lost unti
   CHECK(seen == std::set<std::vector<std::string>>{{"new"}, {"gone", "new"}, {"old"}, {"gone", "old"}});
 }
 
+TEST_CASE_FIXTURE(
+    Fixture, "virtual disk: with a file that was moved and is taken away its old name does not come back") {
+  make(1);
+  REQUIRE(disk.rename("/f", "/g"));
+  disk.lose("/g");
+  REQUIRE(disk.sync_directory("/"));
+  disk.crash(1);
+  CHECK(disk.list("/")->empty());
+}
+
 TEST_CASE("virtual disk: a directory may be lost with all that is in it until its parent is synced") {
   std::set<bool> seen;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
