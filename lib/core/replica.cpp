@@ -225,9 +225,27 @@ Duration Replica::Impl::timeout_without_link() const {
   return base * std::max<Duration::rep>(1, timeout / config.limits.request_timeout);  // as often doubled
 }
 
+// Voting anew on what a NewView re-issued keeps everybody busy, for slots that are executed long since too.
+// The new primary can neither shorten nor prolong that: when all are prepared here, committing them takes as
+// long again.
+Duration Replica::Impl::revote_time() const {
+  const Duration most = new_view->headers.size() * quorums.n() * revote_allowance;
+  return std::min(most, config.limits.max_request_timeout);
+}
+
+void Replica::Impl::follow_revoting() {
+  if (revoted_through >= reissued_through) return;
+  while (revoted_through < reissued_through) {
+    const SeqNum next = revoted_through.next();
+    const Slot* slot = find_slot(next);
+    if (next > stable.seq && !(slot && slot->is_prepared_in(view))) return;
+    revoted_through = next;
+  }
+  revoted_at = now.monotonic + std::min(now.monotonic - view_entered, revote_time());
+}
+
 Instant Replica::Impl::wait_ends(Instant since) const {
-  since = std::max(since, revoted_at);
-  const Instant at = since + timeout;
+  const Instant at = std::max(since, revoted_at) + timeout;
   const auto down = down_since.find(quorums.primary(view));
   if (down == down_since.end()) return at;
   return std::min(at, std::max(since, down->second) + timeout_without_link());
@@ -245,6 +263,7 @@ void Replica::Impl::excuse(Duration by) {
   pool.excuse_waiting(by, now.monotonic);
   reads.excuse_waiting(by, now.monotonic);
   head_since = std::min(head_since + by, now.monotonic);
+  revoted_at = std::max(revoted_at, std::min(revoted_at + by, now.monotonic));
   for (auto at = slots.upper_bound(dispatched); at != slots.end(); ++at) {
     auto& since = at->second.waits_since;
     if (since) since = std::min(*since + by, now.monotonic);
@@ -257,6 +276,7 @@ void Replica::Impl::update_timers() {
   } else if (!full_since) {
     full_since = now.monotonic;
   }
+  follow_revoting();
   charge_primary();
   // What nobody is to blame for does not count; all else of the wait does, or a primary that keeps us busy
   // could let a request wait for ever.

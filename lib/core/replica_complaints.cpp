@@ -48,7 +48,7 @@ void Replica::Impl::charge_primary() {
   if (suspicion.is_idle()) return;
   const bool is_heard = !down_since.contains(quorums.primary(view));
   suspicion.charge(may_vote() && !is_primary() && !entering && is_heard && !is_excused() &&
-                       dispatched >= reissued_through && !is_pipeline_full(),
+                       dispatched >= reissued_through && now.monotonic >= revoted_at && !is_pipeline_full(),
                    now.monotonic);
 }
 

@@ -22,9 +22,7 @@ void Replica::Impl::enter_view(NewViewPtr message, std::vector<ViewChangePtr> so
 
   std::vector<RequestPtr> tagged = end_introductions();
   reissue(*new_view);
-  // Voting anew keeps all busy, for slots that are executed long since too, and the new primary cannot
-  // shorten it.
-  revoted_at = now.monotonic + new_view->headers.size() * quorums.n() * reissue_allowance;
+  revoted_at = now.monotonic + revote_time();
   return_requests(std::move(tagged));
   for (auto at = slots.begin(); at != slots.end();) {
     const SeqNum seq = at->first;
@@ -74,7 +72,8 @@ void Replica::Impl::reissue(const NewView& from) {
              !(slot.committed && *slot.committed == body->digest);
     });
   }
-  reissued_through = SeqNum{from.first.value + from.headers.size() - 1};
+  revoted_through = SeqNum{from.first.value - 1};
+  reissued_through = SeqNum{revoted_through.value + from.headers.size()};
   proposed = std::max({stable.seq, reissued_through, dispatched});
 }
 

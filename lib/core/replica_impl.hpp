@@ -267,11 +267,14 @@ struct Replica::Impl {
   static constexpr Duration min_timeout = std::chrono::milliseconds(100);
   static constexpr std::uint64_t usual_factor = 20;
   Instant wait_ends(Instant since) const;
+  Duration revote_time() const;  ///< At most.
+  void follow_revoting();
   void excuse_stall(Duration late);
   static constexpr Duration stall = std::chrono::milliseconds(20);
   /// The waits that are under way have lasted `by` less.
   void excuse(Duration by);
-  static constexpr Duration reissue_allowance = std::chrono::microseconds(500);  ///< Per slot and replica.
+  static constexpr Duration revote_allowance =
+      std::chrono::microseconds(500);  ///< At most, per slot and replica.
   bool is_stuck() const;
   bool is_behind() const { return dispatched < stable.seq; }  ///< Others have finished what we still execute.
   bool is_window_full() const { return dispatched >= vote_window_end(); }
@@ -310,7 +313,8 @@ struct Replica::Impl {
   std::optional<Instant> quorum_since;  ///< q ViewChanges for `pending` are held since then.
   Instant view_entered{};
   SeqNum reissued_through;  ///< Last slot that the NewView of `view` covers.
-  Instant revoted_at{};     ///< Until then voting anew up to it may take all; no wait counts before.
+  SeqNum revoted_through;   ///< Those up to here are prepared anew, or below h.
+  Instant revoted_at{};     ///< Until then voting anew may take all their time; no wait counts before.
   std::optional<Instant> excused_since;
   std::optional<Instant> full_since;        ///< The window waits for others since then.
   std::map<ReplicaId, Instant> down_since;  ///< Links that were up.

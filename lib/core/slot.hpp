@@ -41,6 +41,9 @@ struct Slot {
 
   std::size_t retired_bytes = 0;  ///< What it takes since it was reduced to its proof and its body; 0 before.
 
+  bool is_prepared_in(View view) const {
+    return certificate_pending || (certificate && certificate->header.view == view);
+  }
   BodyPtr body(const Digest& digest) const {
     for (const BodyPtr& held : bodies) {
       if (held->digest == digest) return held;

@@ -116,8 +116,10 @@ std::optional<ReplicaId> lone_holder(Cluster& cluster, const std::set<ReplicaId>
     for (std::uint64_t ahead = 1; ahead <= most_ahead; ++ahead) {
       const SeqNum seq{executed.value + ahead};
       if (cluster.replica(id.value).has_prepared(seq) &&
-          std::none_of(honest.begin(), honest.end(),
-                       [&](ReplicaId other) { return cluster.replica(other.value).has_prepared(seq); })) {
+          std::none_of(honest.begin(), honest.end(), [&](ReplicaId other) {
+            const ReplicaProcess& replica = cluster.replica(other.value);
+            return replica.has_prepared(seq) || replica.has_committed(seq);
+          })) {
         return id;
       }
     }

@@ -66,13 +66,15 @@ void History::on_executed(ReplicaId replica, const core::Execute& todo, const st
 void History::on_certificate(ReplicaId replica, const core::BatchHeader& header, bool binding) {
   if (doubted_.contains(replica)) return;
   certified_[header.seq][header.digest].insert(replica);
-  if (!binding) return;
   Prepared& prepared =
       prepared_[header.seq].try_emplace(header.view, Prepared{header.digest, {}}).first->second;
   if (prepared.batch != header.digest) {
     unsafe("two batches are prepared" + at(header.seq) + " in view " + std::to_string(header.view.value));
   }
-  prepared.holders.insert(replica);
+  if (!binding || !prepared.holders.insert(replica).second) return;
+  for (auto later = entered_.upper_bound(header.view); later != entered_.end(); ++later) {
+    check_kept("a correct replica", *later->second);
+  }
 }
 
 void History::doubt(ReplicaId replica) {
@@ -100,7 +102,8 @@ void History::on_rejoined(ReplicaId replica, std::uint64_t incarnation, SeqNum f
   rejoined_[replica] = {incarnation, from};
 }
 
-void History::on_entering(ReplicaId replica, const core::NewViewRecord& record, SeqNum state) const {
+void History::on_entering(ReplicaId replica, const core::NewViewRecord& record, SeqNum state) {
+  if (replicas_ == 0) return;
   const std::string who = describe(core::Identity(replica));
   std::set<ReplicaId> senders;
   for (const core::ViewChangePtr& source : record.sources) {
@@ -117,6 +120,7 @@ void History::on_entering(ReplicaId replica, const core::NewViewRecord& record, 
   }
   if (senders.size() < quorum_) unsafe(who + " enters a view that no quorum has asked for");
   check_kept(who, *record.new_view);
+  entered_.try_emplace(record.new_view->view, record.new_view);
 }
 
 const Promises* History::words_of(ReplicaId replica) const {

@@ -65,7 +65,7 @@ class History {
   void on_restarted(ReplicaId replica, SeqNum executed) { executed_[replica] = executed; }
   /// It has the state after `seq` from others.
   void on_installed(ReplicaId replica, SeqNum seq);
-  /// A replica, and where it can be asked what it has said. `said` outlives this object.
+  /// A replica, and where it can be asked what it has said. `said` lives as long as anything happens.
   void on_member(ReplicaId replica, const Promises& said) { said_[replica] = &said; }
   /// This batch's certificate is durable there. `binding`: no view-change for a later view has been signed,
   /// so that each to come will tell of it.
@@ -78,7 +78,7 @@ class History {
   /// It is about to enter this view: nothing in what the view rests on is put into the mouth of a correct
   /// replica, and it proposes again whatever one in each quorum has prepared. `state` is the last checkpoint
   /// of its own.
-  void on_entering(ReplicaId replica, const core::NewViewRecord& record, SeqNum state) const;
+  void on_entering(ReplicaId replica, const core::NewViewRecord& record, SeqNum state);
   /// I1: equal states at equal checkpoints.
   void on_checkpoint(ReplicaId replica, SeqNum seq, const Digest& state);
 
@@ -148,6 +148,7 @@ class History {
     std::set<ReplicaId> holders;  ///< Of a binding certificate of that view.
   };
   std::map<SeqNum, std::map<View, Prepared>> prepared_;
+  std::map<View, core::NewViewPtr> entered_;
   std::map<ReplicaId, const Promises*> said_;
   std::set<ReplicaId> doubted_;
   struct Rejoin {

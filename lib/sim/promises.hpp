@@ -32,6 +32,7 @@ class Promises {
   void on_data_lost(std::uint64_t incarnation);
 
   // ---- What it has said -----------------------------------------------------------------------------------
+  bool observes() const { return observes_; }  ///< It has lost its data, and has not rejoined yet.
   bool has_proposed(const core::BatchHeader& header) const { return has_said(pre_prepared_, header); }
   bool has_prepared(const core::BatchHeader& header) const { return has_said(prepared_, header); }
   /// Or may do so without a message of its own, in a proof.

@@ -64,6 +64,8 @@ bool ReplicaProcess::restart() {
     });
     core::Outputs out;
     life_->core.start(now(), out);
+    // Its Rejoin has taken effect in a state that was durable before it could tell.
+    if (promises_.observes() && !life_->core.state().observing) on_rejoined(life_->core.state().checkpoint);
     perform_all(out);
     return life_ && lives_ == life;
   }

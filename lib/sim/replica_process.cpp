@@ -193,6 +193,12 @@ void ReplicaProcess::fire(core::Timer timer, std::uint64_t generation) {
   step(core::TimerFired{timer});
 }
 
+void ReplicaProcess::on_rejoined(SeqNum from) {
+  if (!correct_) return;
+  promises_.on_rejoined(from);
+  world_.history.on_rejoined(id_, config_.incarnation, from);
+}
+
 void ReplicaProcess::report(const core::Report& what) {
   world_.trace.note(Trace::Kind::report, id_, what.index(), [&] { return describe(what); });
   if (const auto* rejected = std::get_if<core::Rejected>(&what)) {
@@ -203,10 +209,7 @@ void ReplicaProcess::report(const core::Report& what) {
   if (const auto* stable = std::get_if<core::CheckpointStable>(&what)) {
     if (correct_) world_.history.on_checkpoint(id_, stable->seq, stable->state);
   } else if (const auto* rejoined = std::get_if<core::Rejoined>(&what)) {
-    if (correct_) {
-      promises_.on_rejoined(rejoined->seq);
-      world_.history.on_rejoined(id_, config_.incarnation, rejoined->seq);
-    }
+    on_rejoined(rejoined->seq);
   } else if (std::holds_alternative<core::Diverged>(what) && correct_ && trusts_state_) {
     unsafe(describe(Node(id_)) + " finds its state different from the agreed one");
   } else if (std::holds_alternative<core::StaleCopy>(what)) {

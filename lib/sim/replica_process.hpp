@@ -172,6 +172,7 @@ class ReplicaProcess {
   void hear(const Node& from, const core::AuthenticMessage& message);
   void arm(const core::SetTimer& set);
   void fire(core::Timer timer, std::uint64_t generation);
+  void on_rejoined(SeqNum from);
   void report(const core::Report& what);
   void check_progress();
   core::Now now() const;

@@ -125,26 +125,69 @@ TEST_CASE("patience: where ordering takes longer than request_timeout, the wait 
   CHECK(cluster.replicas(1, 2, 3).view_changes_started() == until_now);
 }
 
+namespace {
+
+/// The window has one place left: all batches are executed, and none is below a stable checkpoint. The
+/// primary is gone, and a request waits.
+struct FullWindow : Cluster {
+  static ClusterOptions options() {
+    ClusterOptions options;
+    options.agreed.checkpoint_interval = 64;
+    options.client_limits.broadcast_share = 1;
+    return options;
+  }
+  FullWindow() : Cluster(options()) {
+    network().drop<Checkpoint>();
+    for (int i = 0; i < 126; ++i) {  // and one batch that opens the client
+      client(0).send("x");
+      run_until_answered();
+    }
+    replica(0).stop();
+    client(0).send("y");
+  }
+  /// Then voting anew takes longer than request_timeout.
+  void make_signatures_dear() {
+    for (std::uint32_t id : {1U, 2U, 3U}) {
+      replica(id).tempo.frame = 5us;
+      replica(id).tempo.signature = 1ms;
+    }
+  }
+  void run_until_in_view_1() {
+    run_until("all are in view 1", [this] { return replicas(1, 2, 3).are_exactly_in_view(View{1}); });
+  }
+};
+
+}  // namespace
+
 TEST_CASE("patience: voting anew on what is executed long since costs the new primary no office either") {
-  ClusterOptions options;
-  options.agreed.checkpoint_interval = 64;
-  options.client_limits.broadcast_share = 1;
-  Cluster cluster(options);
-  cluster.network().drop<Checkpoint>();
-  for (int i = 0; i < 126; ++i) {  // and one batch that opens the client: one place is left
-    cluster.client(0).send("x");
-    cluster.run_until_answered();
-  }
-  cluster.replica(0).stop();
-  for (std::uint32_t id : {1U, 2U, 3U}) {
-    cluster.replica(id).tempo.frame = 5us;
-    cluster.replica(id).tempo.signature = 1ms;
-  }
-  cluster.client(0).send("y");
+  FullWindow cluster;
+  cluster.make_signatures_dear();
   cluster.run_until_answered();
   CHECK(cluster.client(0).last().latency() > 500ms);  // twice request_timeout
   CHECK(cluster.replicas(1, 2, 3).are_exactly_in_view(View{1}));
   for (std::uint32_t id : {1U, 2U, 3U}) CHECK(cluster.replica(id).view_changes_started() == 1);
+}
+
+TEST_CASE("scenario 39: a stall of all while they vote anew after a view change: no other one") {
+  FullWindow cluster;
+  cluster.make_signatures_dear();
+  cluster.run_until_in_view_1();
+  cluster.run_for(100ms);
+  for (std::uint32_t id : {1U, 2U, 3U}) cluster.replica(id).pause();
+  cluster.run_for(2s);
+  for (std::uint32_t id : {1U, 2U, 3U}) cluster.replica(id).resume();
+  cluster.run_until_answered();
+  for (std::uint32_t id : {1U, 2U, 3U}) CHECK(cluster.replica(id).view_changes_started() == 1);
+}
+
+TEST_CASE(
+    "scenario 2: a new primary that falls silent after its NewView: what it re-issued does not keep it") {
+  FullWindow cluster;
+  cluster.run_until_in_view_1();
+  cluster.network().drop().from(1);
+  const Duration begin = cluster.now();
+  cluster.run_until("both leave view 1", [&] { return cluster.replicas(2, 3).view_changes_started() == 4; });
+  CHECK(cluster.now() - begin < 280ms);  // request_timeout and little more
 }
 
 }  // namespace pbft

@@ -189,7 +189,7 @@ TEST_CASE("history: a batch is executed that fewer than a quorum could tell of, 
 
 TEST_CASE("history: a view is entered because a quorum has asked for it, none of them in an earlier life") {
   const Watched w;
-  const History history(History::Reads::counted, 4);
+  History history(History::Reads::counted, 4);
   const auto record_of = [&](std::initializer_list<std::uint32_t> senders, std::uint64_t asked,
                              std::uint64_t incarnation = 0) {
     core::NewView entered;
@@ -274,17 +274,28 @@ TEST_CASE("history: what a quorum may have committed is proposed again in each l
     }
     return record;
   };
+  const auto enters = [&](History history_so_far, std::vector<Digest> digests) {
+    history_so_far.on_entering(r1, entering(std::move(digests)), SeqNum{});
+  };
   const Digest batch = w.body->digest;
   History history(History::Reads::counted, 4);
   history.on_certificate(ReplicaId{1}, w.header(2), true);
   history.on_certificate(ReplicaId{2}, w.header(2), false);  // its view-change was signed without it
-  history.on_entering(r1, entering({Digest{}, Digest{}}), SeqNum{});
+  enters(history, {Digest{}, Digest{}});
   history.on_certificate(ReplicaId{3}, w.header(2, 2), true);  // of the view itself
-  history.on_entering(r1, entering({Digest{}, Digest{}}), SeqNum{});
+  enters(history, {Digest{}, Digest{}});
   history.on_certificate(ReplicaId{3}, w.header(2), true);
-  history.on_entering(r1, entering({Digest{}, batch}), SeqNum{});
-  CHECK_THROWS_AS(history.on_entering(r1, entering({Digest{}, Digest{}}), SeqNum{}), Violation);
-  CHECK_THROWS_AS(history.on_entering(r1, entering({batch}), SeqNum{}), Violation);
+  enters(history, {Digest{}, batch});
+  CHECK_THROWS_AS(enters(history, {Digest{}, Digest{}}), Violation);
+  CHECK_THROWS_AS(enters(history, {batch}), Violation);
   history.doubt(ReplicaId{3});
-  history.on_entering(r1, entering({batch}), SeqNum{});
+  enters(history, {batch});
+
+  History late(History::Reads::counted, 4);  // the view is known before what it should have kept
+  late.on_entering(r1, entering({Digest{}, Digest{}}), SeqNum{});
+  late.on_certificate(ReplicaId{1}, w.header(2), true);
+  CHECK_THROWS_AS(late.on_certificate(ReplicaId{3}, w.header(2), true), Violation);
+  core::BatchHeader other = w.header(2);
+  other.digest = Digest{};
+  CHECK_THROWS_AS(late.on_certificate(ReplicaId{2}, other, false), Violation);
 }
