@@ -72,16 +72,12 @@ void Replica::Impl::on_state_block(ReplicaId from, const StateBlock& message) {
   if (!transfer || collected) return;  // asked for by a transfer that has ended
   if (!transfer->expects(from)) return reject(from, Rejection::bad_block);
   const Digest name = block_digest(crypto, *message.block);
-  switch (transfer->take(from, name, message.block->size(), now.monotonic)) {
-    case StateTransfer::Taken::taken:
-      out->push_back(KeepBlock{message.block});
-      break;
-    case StateTransfer::Taken::wrong:
-      reject(from, Rejection::bad_block);
-      report(DonorDropped{from});
-      break;
-    case StateTransfer::Taken::late:
-      break;
+  const auto taken = transfer->take(from, name, message.block->size(), now.monotonic);
+  if (taken == StateTransfer::Taken::taken) {
+    out->push_back(KeepBlock{message.block});
+  } else if (taken == StateTransfer::Taken::wrong) {
+    reject(from, Rejection::bad_block);
+    report(DonorDropped{from});
   }
   pump_transfer();
 }

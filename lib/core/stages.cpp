@@ -6,23 +6,9 @@
 namespace pbft::core {
 
 const char* name_of(Stage stage) {
-  switch (stage) {
-    case Stage::admission:
-      return "admission";
-    case Stage::pre_prepare:
-      return "pre_prepare";
-    case Stage::prepare:
-      return "prepare";
-    case Stage::persist:
-      return "persist";
-    case Stage::commit:
-      return "commit";
-    case Stage::execute:
-      return "execute";
-    case Stage::reply:
-      return "reply";
-  }
-  return "?";
+  static constexpr std::array<const char*, stage_count> names{
+      "admission", "pre_prepare", "prepare", "persist", "commit", "execute", "reply"};
+  return names[static_cast<std::size_t>(stage)];
 }
 
 Duration LatencyHistogram::mean() const {

@@ -3,7 +3,7 @@
 
 Lines and branches of lib/core that the programs ran, by file, from BUILD/core.profdata; then what they did not run, with
 its source. Instances of a template and copies of an inline function count as one. Not counted are a PBFT_CHECK, since
-that one fails would be a bug, and lines that hold a closing brace alone.
+that one fails would be a bug, lines that hold a closing brace alone, and what only a deliberate bug (mutants.hpp) reaches.
 """
 import collections
 import json
@@ -58,6 +58,11 @@ def checks_of(text):
     return places
 
 
+def is_of_mutant(source, line):
+    """What stands on this line did not run, and stands behind a mutated(...) there or on one of the two lines before."""
+    return any("mutated(" in text for text in source[max(0, line - 3) : line])
+
+
 def place_of(text, offset):
     line = text.count("\n", 0, offset)
     return line + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1
@@ -85,12 +90,17 @@ def main():
         with open(file, encoding="utf-8") as opened:
             text = opened.read()
         source, checks = text.splitlines(), checks_of(text)
-        ran = {line: count for line, count in lines[file].items() if source[line - 1].strip() not in ("}", "};")}
+        ran = {
+            line: count
+            for line, count in lines[file].items()
+            if source[line - 1].strip() not in ("}", "};") and (count or not is_of_mutant(source, line))
+        }
         name = os.path.relpath(file, root)
         outcomes = [
             (place, outcome, count)
             for place, counts in sorted(branches[file].items())
             if not any(begin <= place[:2] < end for begin, end in checks)
+            if any(counts) or not is_of_mutant(source, place[0])
             for outcome, count in zip(("true", "false"), counts)
         ]
         numbers = (
